@@ -1,0 +1,50 @@
+# windlass_component(NAME base SOURCES a.cpp ... DEPS type json ... LINK Boost::headers ... PRIVATE_LINK OpenSSL::SSL ...)
+#
+# Declares the static library windlass_<name>, alias windlass::<name>, over framework/<name>/{include,src}.
+# DEPS are other components (public); LINK are public third-party targets, PRIVATE_LINK private ones.
+# A component without SOURCES is an interface library.
+function(windlass_component)
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPS;LINK;PRIVATE_LINK" ${ARGN})
+  set(target windlass_${ARG_NAME})
+  set(scope PUBLIC)
+  if(ARG_SOURCES)
+    add_library(${target} STATIC ${ARG_SOURCES})
+    windlass_warnings(${target})
+  else()
+    add_library(${target} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  add_library(windlass::${ARG_NAME} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${ARG_NAME})
+  target_include_directories(${target} ${scope}
+    $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
+  list(TRANSFORM ARG_DEPS PREPEND windlass::)
+  target_link_libraries(${target} ${scope} ${ARG_DEPS} ${ARG_LINK})
+  if(ARG_PRIVATE_LINK)
+    target_link_libraries(${target} PRIVATE ${ARG_PRIVATE_LINK})
+  endif()
+  target_compile_features(${target} ${scope} cxx_std_20)
+  set_property(GLOBAL APPEND PROPERTY WINDLASS_COMPONENTS ${target})
+  set_property(GLOBAL APPEND PROPERTY WINDLASS_INCLUDE_DIRS ${CMAKE_CURRENT_SOURCE_DIR}/include)
+endfunction()
+
+# windlass_test(NAME unit_queue SOURCES a_test.cpp ... DEPS queue ... LINK ... [LABELS long] [TIMEOUT 120])
+#
+# One GoogleTest program and one ctest entry.
+function(windlass_test)
+  cmake_parse_arguments(ARG "" "NAME;TIMEOUT" "SOURCES;DEPS;LINK;LABELS;ENVIRONMENT" ${ARGN})
+  add_executable(${ARG_NAME} ${ARG_SOURCES})
+  windlass_warnings(${ARG_NAME})
+  list(TRANSFORM ARG_DEPS PREPEND windlass::)
+  target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS} ${ARG_LINK} GTest::gmock GTest::gtest_main)
+  set_target_properties(${ARG_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
+  add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT}
+    ENVIRONMENT "GTEST_OUTPUT=xml:${CMAKE_BINARY_DIR}/test-results/${ARG_NAME}.xml;${ARG_ENVIRONMENT}")
+  if(ARG_LABELS)
+    set_tests_properties(${ARG_NAME} PROPERTIES LABELS "${ARG_LABELS}")
+  endif()
+endfunction()

@@ -1,0 +1,1 @@
+# windlass_generate() is defined here; see codegen/README.md.
