@@ -1,0 +1,110 @@
+#pragma once
+// The in-memory Kubernetes API: request values in, response values out, no sockets.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <windlass/api_server/pod_runtime.hpp>
+#include <windlass/base/environment.hpp>
+#include <windlass/http/message.hpp>
+#include <windlass/json/value.hpp>
+
+namespace windlass::inline v0::api_server {
+
+/// Who asks. An empty user name is system:anonymous.
+struct Identity {
+  std::string user;
+  std::vector<std::string> groups = {};
+  std::string uid = {};
+
+  /// system:admin in system:masters: allowed everything.
+  static Identity admin();
+};
+
+/// A body that arrives over time: the lines of a watch. Lives on the core's executor.
+class EventStream {
+ public:
+  virtual ~EventStream() = default;
+  /// What arrived since the last call, as JSON lines; empty when nothing did.
+  virtual std::string take() = 0;
+  /// True when nothing will arrive after what `take` returns now.
+  [[nodiscard]] virtual bool ended() const = 0;
+  /// When `take` is to be called even if `on_ready` was not: a bookmark or the end is due.
+  [[nodiscard]] virtual std::optional<SteadyTime> wakes_at() const = 0;
+  /// `callback` runs when there is something to take; it must not call back into the core.
+  virtual void on_ready(std::function<void()> callback) = 0;
+};
+
+/// An answer: `response`, followed by `stream` (a watch) or by a pod's log when one is set.
+struct Reply {
+  http::Response response;
+  std::shared_ptr<EventStream> stream = nullptr;
+  std::optional<LogRequest> log = std::nullopt;
+};
+
+struct CoreOptions {
+  /// Evaluate Roles and bindings. Members of system:masters are allowed everything all the same.
+  bool authorization = false;
+  /// Requests without credentials are system:anonymous instead of 401.
+  bool anonymous = false;
+  /// Services get addresses from here: base and size of the range.
+  std::string service_address_base = "10.96.0.0";
+  std::uint32_t service_address_count = 65534;
+  /// Per kind: how many changes a watch may lag behind before 410 Gone.
+  std::size_t watch_history = 10'000;
+  /// Owners' dependents are deleted, terminating namespaces emptied: what kube-controller-manager does.
+  bool garbage_collection = true;
+  /// A ServiceAccount "default" and ConfigMap "kube-root-ca.crt" in every namespace.
+  bool namespace_defaults = true;
+  std::string ca_pem = {};  ///< published in kube-root-ca.crt
+  /// How often a watch that asked for bookmarks gets one.
+  Duration bookmark_interval = std::chrono::minutes(1);
+};
+
+/// The API server without its sockets. Single-threaded: use it on one executor. Starts with the
+/// namespaces default, kube-system, kube-public and kube-node-lease and every kind that Windlass has
+/// types for.
+///
+/// Answers as kube-apiserver v1.36 does; README.md lists what differs. It is for development and tests.
+class Core {
+ public:
+  explicit Core(Environment& environment, CoreOptions options = {});
+  ~Core();
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  /// Answers one request. Never throws for anything a client can send.
+  Reply handle(const http::Request& request, const Identity& identity);
+
+  /// The identity behind an Authorization header or a client certificate (common name and
+  /// organizations); none when the credentials are not valid (answer with `unauthorized`).
+  std::optional<Identity> authenticate(const http::Headers& headers, const std::string& common_name,
+                                       const std::vector<std::string>& organizations);
+  static http::Response unauthorized();
+
+  /// Adds a bearer token that lives as long as the core.
+  void add_token(std::string token, Identity identity);
+  /// Adds a user name for impersonation-free tests: a random bearer token of this identity.
+  std::string issue_token(const Identity& identity);
+
+  /// The store's version: the resourceVersion of the last write.
+  [[nodiscard]] std::uint64_t revision() const;
+  /// Forgets history up to `revision` (0: all of it): watches and lists at older versions get 410.
+  void compact(std::uint64_t revision = 0);
+  /// Ends every open watch, as a server does that restarts.
+  void end_watches();
+  /// Creates or replaces objects (with their apiVersion, kind, metadata as given) as an
+  /// administrator: what a test starts from. Throws Exception naming the object that was refused.
+  void seed(const std::vector<json::Value>& objects);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace windlass::inline v0::api_server
