@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <windlass/base/error.hpp>
+#include <windlass/type/table.hpp>
 
 namespace windlass::inline v0::json {
 
@@ -105,7 +106,9 @@ class Value {
 
   /// The member, or a shared null when this is no object or has no such member.
   [[nodiscard]] const Value& operator[](std::string_view key) const;
-  [[nodiscard]] const Value& operator[](const char* key) const { return (*this)[std::string_view(key)]; }
+  [[nodiscard]] const Value& operator[](const char* key) const {
+    return (*this)[std::string_view(key)];
+  }
   /// The member for writing; null becomes an object, a missing member null. Throws on other types.
   Value& operator[](std::string_view key);
   Value& operator[](const char* key) { return (*this)[std::string_view(key)]; }
@@ -159,3 +162,18 @@ std::string dump(const Value& value);
 std::string dump_pretty(const Value& value);
 
 }  // namespace windlass::inline v0::json
+
+namespace windlass::inline v0::type {
+
+/// json::Value is what tables call `any`.
+template <>
+struct AnyTraits<json::Value> {
+  static bool is_null(const void* value);
+  static bool equal(const void* a, const void* b);
+  static void clear(void* value);
+  static std::size_t heap_bytes(const void* value);
+  static const void* find(const void* value, std::string_view key);
+  static constexpr AnyOps ops{&is_null, &equal, &clear, &heap_bytes, &find};
+};
+
+}  // namespace windlass::inline v0::type
