@@ -1,6 +1,7 @@
 #pragma once
 
 #include <exception>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <variant>
@@ -13,22 +14,28 @@ namespace detail {
 
 [[noreturn]] void throw_timeout(const std::string& what, Duration limit);
 
+/// Not a variant itself: `||` would flatten it into its own.
 template <class T>
-using Outcome = std::variant<std::exception_ptr, std::conditional_t<std::is_void_v<T>, bool, T>>;
+struct Outcome {
+  std::exception_ptr failure;
+  std::optional<std::conditional_t<std::is_void_v<T>, bool, T>> value;
+};
 
 /// Never throws, so that `||` ends with whichever side ends first.
 template <class T>
 Task<Outcome<T>> captured(Task<T> task) {
+  Outcome<T> outcome;
   try {
     if constexpr (std::is_void_v<T>) {
       co_await std::move(task);
-      co_return Outcome<T>(std::in_place_index<1>, true);
+      outcome.value = true;
     } else {
-      co_return Outcome<T>(std::in_place_index<1>, co_await std::move(task));
+      outcome.value.emplace(co_await std::move(task));
     }
   } catch (...) {
-    co_return Outcome<T>(std::in_place_index<0>, std::current_exception());
+    outcome.failure = std::current_exception();
   }
+  co_return outcome;
 }
 
 }  // namespace detail
@@ -39,13 +46,13 @@ Task<T> with_timeout(Clock& clock, Duration limit, std::string what, Task<T> tas
   auto guarded = detail::captured<T>(std::move(task)) || detail::captured<void>(sleep_for(clock, limit));
   auto first = co_await std::move(guarded);
   if (first.index() == 1) {
-    auto& slept = std::get<1>(first);
-    if (slept.index() == 0) std::rethrow_exception(std::get<0>(slept));  // cancelled from outside
+    const auto& slept = std::get<1>(first);
+    if (slept.failure) std::rethrow_exception(slept.failure);  // cancelled from outside
     detail::throw_timeout(what, limit);
   }
   auto& outcome = std::get<0>(first);
-  if (outcome.index() == 0) std::rethrow_exception(std::get<0>(outcome));
-  if constexpr (!std::is_void_v<T>) co_return std::get<1>(std::move(outcome));
+  if (outcome.failure) std::rethrow_exception(outcome.failure);
+  if constexpr (!std::is_void_v<T>) co_return std::move(*outcome.value);
 }
 
 }  // namespace windlass::inline v0
