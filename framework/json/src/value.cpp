@@ -19,13 +19,20 @@ const Value kNull;
 
 std::string_view to_string(Type type) {
   switch (type) {
-    case Type::null: return "null";
-    case Type::boolean: return "boolean";
-    case Type::integer: return "integer";
-    case Type::number: return "number";
-    case Type::string: return "string";
-    case Type::array: return "array";
-    case Type::object: return "object";
+    case Type::null:
+      return "null";
+    case Type::boolean:
+      return "boolean";
+    case Type::integer:
+      return "integer";
+    case Type::number:
+      return "number";
+    case Type::string:
+      return "string";
+    case Type::array:
+      return "array";
+    case Type::object:
+      return "object";
   }
   return "unknown";
 }
@@ -138,7 +145,9 @@ const Object& Value::as_object() const {
   if (const auto* v = std::get_if<std::unique_ptr<Object>>(&data_)) return **v;
   wrong_type("object", type());
 }
-std::string& Value::as_string() { return const_cast<std::string&>(std::as_const(*this).as_string()); }
+std::string& Value::as_string() {
+  return const_cast<std::string&>(std::as_const(*this).as_string());
+}
 Array& Value::as_array() { return const_cast<Array&>(std::as_const(*this).as_array()); }
 Object& Value::as_object() { return const_cast<Object&>(std::as_const(*this).as_object()); }
 
@@ -172,13 +181,20 @@ const Value& Value::at_path(std::initializer_list<std::string_view> keys) const 
 bool operator==(const Value& a, const Value& b) {
   if (a.type() != b.type()) return a.is_number() && b.is_number() && a.as_number() == b.as_number();
   switch (a.type()) {
-    case Type::null: return true;
-    case Type::boolean: return a.as_bool() == b.as_bool();
-    case Type::integer: return a.as_integer() == b.as_integer();
-    case Type::number: return a.as_number() == b.as_number();
-    case Type::string: return a.as_string() == b.as_string();
-    case Type::array: return a.as_array() == b.as_array();
-    case Type::object: return a.as_object() == b.as_object();
+    case Type::null:
+      return true;
+    case Type::boolean:
+      return a.as_bool() == b.as_bool();
+    case Type::integer:
+      return a.as_integer() == b.as_integer();
+    case Type::number:
+      return a.as_number() == b.as_number();
+    case Type::string:
+      return a.as_string() == b.as_string();
+    case Type::array:
+      return a.as_array() == b.as_array();
+    case Type::object:
+      return a.as_object() == b.as_object();
   }
   return false;
 }
@@ -191,13 +207,27 @@ class Dumper {
 
   void write(const Value& value) {
     switch (value.type()) {
-      case Type::null: out_ += "null"; break;
-      case Type::boolean: out_ += value.as_bool() ? "true" : "false"; break;
-      case Type::integer: out_ += std::to_string(value.as_integer()); break;
-      case Type::number: write_number(value.as_number()); break;
-      case Type::string: out_ += quote_json(value.as_string()); break;
-      case Type::array: write_array(value.as_array()); break;
-      case Type::object: write_object(value.as_object()); break;
+      case Type::null:
+        out_ += "null";
+        break;
+      case Type::boolean:
+        out_ += value.as_bool() ? "true" : "false";
+        break;
+      case Type::integer:
+        out_ += std::to_string(value.as_integer());
+        break;
+      case Type::number:
+        write_number(value.as_number());
+        break;
+      case Type::string:
+        out_ += quote_json(value.as_string());
+        break;
+      case Type::array:
+        write_array(value.as_array());
+        break;
+      case Type::object:
+        write_object(value.as_object());
+        break;
     }
   }
   std::string take() { return std::move(out_); }
