@@ -138,6 +138,13 @@ Task<void> TaskGroup::join() {
   }
 }
 
+Task<void> TaskGroup::stop() {
+  // rule 6: after a cancellation every await would throw, and nobody would wait for the tasks
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  cancel();
+  co_await join();
+}
+
 std::vector<std::string> TaskGroup::running() const {
   const std::lock_guard lock(state_->mutex);
   std::vector<std::string> names;

@@ -56,6 +56,10 @@ class TaskGroup {
   /// Returns when no task is running. Not cancelled by `cancel()` itself.
   Task<void> join();
 
+  /// Cancels every task and waits for all of them, even when the caller itself has been cancelled.
+  /// Afterwards the caller's own cancellation is forgotten: rethrow it if there was one.
+  Task<void> stop();
+
   /// Names of running tasks, oldest first: what a stuck shutdown prints.
   [[nodiscard]] std::vector<std::string> running() const;
   [[nodiscard]] bool cancelled() const;
