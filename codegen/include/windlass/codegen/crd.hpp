@@ -1,0 +1,46 @@
+#pragma once
+// From CustomResourceDefinitions to the model.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <windlass/codegen/model.hpp>
+
+namespace windlass::inline v0::codegen {
+
+/// Kubernetes' own definitions, so that a CRD's copies of them are recognised by shape.
+class KnownTypes {
+ public:
+  /// The `schemas` of a reduced schema file.
+  void add(const json::Value& schemas);
+
+  /// The framework's type for an object schema of a CRD, when every property of it is one of that
+  /// type's, of the same kind all the way down, and enough of them are there to be sure.
+  /// `property` is the name that holds the object; it decides between types of equal shape.
+  [[nodiscard]] std::optional<Type> recognise(const json::Value& schema,
+                                              std::string_view property) const;
+
+ private:
+  [[nodiscard]] bool covers(const json::Value& known, const json::Value& schema, int depth) const;
+  [[nodiscard]] const json::Value& resolve(const json::Value& known) const;
+
+  std::map<std::string, json::Value> definitions_;
+};
+
+struct CrdOptions {
+  std::string namespace_name;  ///< the version is added: `api` becomes `api::v1`
+  std::string output_prefix;   ///< `<prefix>/<version>/<kind>.hpp`
+};
+
+struct ParsedCrds {
+  std::vector<Unit> units;  ///< one per CRD and served version
+  std::vector<Warning> warnings;
+};
+
+/// Documents that are no CustomResourceDefinition are left out (a v1beta1 one is an error); a List
+/// is opened. Errc::parse names file, CRD, version, the path in the schema, and the remedy.
+Result<ParsedCrds> parse_crds(const std::string& file, const std::vector<json::Value>& documents,
+                              const CrdOptions& options, const KnownTypes& known);
+
+}  // namespace windlass::inline v0::codegen

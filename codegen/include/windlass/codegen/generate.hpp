@@ -1,0 +1,39 @@
+#pragma once
+// The whole of windlass-gen: from files to files.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <windlass/codegen/model.hpp>
+
+namespace windlass::inline v0::codegen {
+
+enum class InputFormat {
+  crd,        ///< CustomResourceDefinitions (apiextensions.k8s.io/v1), YAML or JSON
+  openapi,    ///< reduced schema files
+  kubernetes  ///< OpenAPI v3 documents of an API server, to be reduced
+};
+
+struct GenerateOptions {
+  std::vector<std::string> inputs;
+  std::string output_dir;
+  InputFormat format = InputFormat::crd;
+  std::string namespace_name = {};  ///< crd only
+  std::string output_prefix = {};   ///< crd only
+  std::string schemas_dir = {};     ///< crd only; empty: no shapes of Kubernetes are recognised
+  int parts = 1;                    ///< openapi only
+  std::vector<std::string> expected = {};  ///< relative to output_dir; empty: no expectations
+  bool check = false;
+};
+
+struct Generated {
+  std::map<std::string, std::string> files;  ///< relative to output_dir
+  std::vector<Warning> warnings;
+};
+
+/// Reads, converts and (unless `check`) writes. Files are written whole or not at all. Errors name
+/// the file, the place in it and the remedy.
+Result<Generated> generate(const GenerateOptions& options);
+
+}  // namespace windlass::inline v0::codegen

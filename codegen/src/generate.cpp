@@ -1,0 +1,162 @@
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <utility>
+
+#include <windlass/codegen/crd.hpp>
+#include <windlass/codegen/emit.hpp>
+#include <windlass/codegen/generate.hpp>
+#include <windlass/codegen/openapi.hpp>
+#include <windlass/codegen/reduce.hpp>
+#include <windlass/codegen/yaml.hpp>
+
+namespace windlass::inline v0::codegen {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<std::string> read_file(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  if (!in || !(text << in.rdbuf())) {
+    return Error{Errc::not_found, path.string() + ": cannot be read; check the path"};
+  }
+  return std::move(text).str();
+}
+
+Result<json::Value> read_json(const std::string& path) {
+  const auto text = read_file(path);
+  if (!text) return text.error();
+  auto value = json::parse(*text);
+  if (!value) return value.error().within(path);
+  return value;
+}
+
+Result<void> write_file(const fs::path& path, const std::string& text) {
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  const fs::path temporary = path.string() + ".tmp";
+  std::ofstream out(temporary, std::ios::binary);
+  out << text;
+  out.close();
+  if (!out) return Error{Errc::io, path.string() + ": cannot be written; check the folder"};
+  fs::rename(temporary, path, error);
+  if (error) return Error{Errc::io, path.string() + ": " + error.message()};
+  return {};
+}
+
+Result<Generated> from_openapi(const GenerateOptions& options) {
+  Generated out;
+  for (const auto& input : options.inputs) {
+    const auto document = read_json(input);
+    if (!document) return document.error();
+    const auto unit = parse_openapi(input, *document);
+    if (!unit) return unit.error();
+    out.files.merge(emit(*unit, {.parts = options.parts}));
+  }
+  return out;
+}
+
+Result<Generated> reduced_files(const GenerateOptions& options) {
+  std::vector<Source> sources;
+  for (const auto& input : options.inputs) {
+    auto document = read_json(input);
+    if (!document) return document.error();
+    sources.push_back({input, std::move(*document)});
+  }
+  auto files = reduce(sources);
+  if (!files) return files.error();
+  return Generated{std::move(*files), {}};
+}
+
+Result<KnownTypes> read_known_types(const std::string& folder) {
+  KnownTypes known;
+  if (folder.empty()) return known;
+  for (const char* name : {"meta_v1.json", "core_v1.json"}) {
+    const auto document = read_json(folder + "/" + name);
+    if (!document) return document.error();
+    known.add((*document)["schemas"]);
+  }
+  return known;
+}
+
+Result<Generated> from_crds(const GenerateOptions& options) {
+  const auto known = read_known_types(options.schemas_dir);
+  if (!known) return known.error();
+  Generated out;
+  for (const auto& input : options.inputs) {
+    const auto text = read_file(input);
+    if (!text) return text.error();
+    const auto documents = parse_yaml(input, *text);
+    if (!documents) return documents.error();
+    const CrdOptions crd{.namespace_name = options.namespace_name,
+                         .output_prefix = options.output_prefix};
+    auto parsed = parse_crds(input, *documents, crd, *known);
+    if (!parsed) return parsed.error();
+    for (const auto& unit : parsed->units) {
+      for (auto& [name, content] : emit(unit)) {
+        if (out.files.contains(name)) {
+          return Error{Errc::invalid_argument,
+                       input + ": a second CRD gives the file " + name +
+                           "; generate it with another --output-prefix and --namespace"};
+        }
+        out.files.emplace(name, std::move(content));
+      }
+    }
+    out.warnings.insert(out.warnings.end(), parsed->warnings.begin(), parsed->warnings.end());
+  }
+  return out;
+}
+
+Result<void> compare_with_expected(const GenerateOptions& options, const Generated& generated) {
+  if (options.expected.empty()) return {};
+  const std::set<std::string> expected(options.expected.begin(), options.expected.end());
+  std::string wrong;
+  for (const auto& name : expected) {
+    if (!generated.files.contains(name)) wrong += "\n  expected, not made: " + name;
+  }
+  for (const auto& [name, text] : generated.files) {
+    if (!expected.contains(name)) wrong += "\n  made, not expected: " + name;
+  }
+  if (wrong.empty()) return {};
+  return Error{Errc::invalid_argument, options.inputs.front() +
+                                           ": the build expects other files than this input gives; "
+                                           "name the headers with HEADERS in windlass_generate()" +
+                                           wrong};
+}
+
+Result<void> compare_with_disk(const GenerateOptions& options, const Generated& generated) {
+  std::string stale;
+  for (const auto& [name, text] : generated.files) {
+    const auto path = fs::path(options.output_dir) / name;
+    const auto present = read_file(path);
+    if (!present || *present != text) stale += "\n  " + path.string();
+  }
+  if (stale.empty()) return {};
+  return Error{Errc::invalid_argument,
+               "out of date; run windlass-gen without --check to write:" + stale};
+}
+
+}  // namespace
+
+Result<Generated> generate(const GenerateOptions& options) {
+  auto generated = options.format == InputFormat::crd       ? from_crds(options)
+                   : options.format == InputFormat::openapi ? from_openapi(options)
+                                                            : reduced_files(options);
+  if (!generated) return generated;
+  if (auto same = compare_with_expected(options, *generated); !same) return same.error();
+  if (options.check) {
+    if (auto same = compare_with_disk(options, *generated); !same) return same.error();
+    return generated;
+  }
+  for (const auto& [name, text] : generated->files) {
+    if (auto written = write_file(fs::path(options.output_dir) / name, text); !written) {
+      return written.error();
+    }
+  }
+  return generated;
+}
+
+}  // namespace windlass::inline v0::codegen

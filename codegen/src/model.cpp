@@ -1,0 +1,61 @@
+#include <tuple>
+#include <utility>
+
+#include <windlass/codegen/model.hpp>
+
+namespace windlass::inline v0::codegen {
+namespace {
+
+template <class T>
+bool equal_targets(const std::shared_ptr<const T>& a, const std::shared_ptr<const T>& b) {
+  if (!a || !b) return a == b;
+  return *a == *b;
+}
+
+Type container(Kind kind, Type element) {
+  Type type;
+  type.kind = kind;
+  type.element = std::make_shared<const Type>(std::move(element));
+  return type;
+}
+
+}  // namespace
+
+bool operator==(const Type& a, const Type& b) {
+  return a.kind == b.kind && a.name == b.name && a.include == b.include &&
+         equal_targets(a.element, b.element);
+}
+
+Type scalar(Kind kind) {
+  Type type;
+  type.kind = kind;
+  return type;
+}
+
+Type list_of(Type element) { return container(Kind::list, std::move(element)); }
+Type map_of(Type value) { return container(Kind::map, std::move(value)); }
+
+bool operator==(const Constraints& a, const Constraints& b) {
+  const auto members = [](const Constraints& c) {
+    return std::tie(c.minimum, c.maximum, c.multiple_of, c.exclusive_minimum, c.exclusive_maximum,
+                    c.min_length, c.max_length, c.min_items, c.max_items, c.unique_items, c.pattern,
+                    c.format, c.values, c.default_value, c.list_type, c.list_map_keys, c.immutable);
+  };
+  return members(a) == members(b) && equal_targets(a.items, b.items);
+}
+
+bool Constraints::empty() const { return *this == Constraints{}; }
+
+bool operator==(const Field& a, const Field& b) {
+  const auto members = [](const Field& f) {
+    return std::tie(f.json_name, f.member, f.type, f.required, f.nullable, f.by_value,
+                    f.empty_counts, f.constraints);
+  };
+  return members(a) == members(b);
+}
+
+std::string Resource::api_version() const {
+  return group.empty() ? version : group + "/" + version;
+}
+
+}  // namespace windlass::inline v0::codegen

@@ -1,0 +1,66 @@
+// windlass-gen: C++ types from CRDs and from Kubernetes' OpenAPI documents.
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <windlass/codegen/generate.hpp>
+
+namespace {
+
+using windlass::codegen::GenerateOptions;
+using windlass::codegen::InputFormat;
+
+void add_options(CLI::App& app, GenerateOptions& options) {
+  const std::map<std::string, InputFormat> formats = {{"crd", InputFormat::crd},
+                                                      {"openapi", InputFormat::openapi},
+                                                      {"kubernetes", InputFormat::kubernetes}};
+  app.add_option("--input", options.inputs, "Files to read")->required();
+  app.add_option("--output-dir", options.output_dir, "Where to write")->required();
+  app.add_option(
+         "--format", options.format,
+         "crd: CustomResourceDefinitions, YAML or JSON (the default); openapi: a reduced "
+         "schema file; kubernetes: OpenAPI v3 documents of an API server, which are reduced "
+         "to schema files")
+      ->transform(CLI::CheckedTransformer(formats));
+  app.add_option("--namespace", options.namespace_name,
+                 "C++ namespace of the types; the API version is added: api becomes api::v1");
+  app.add_option("--output-prefix", options.output_prefix,
+                 "Folder of the headers in #include lines: <prefix>/v1/database.hpp");
+  app.add_option(
+      "--schemas", options.schemas_dir,
+      "Folder of Kubernetes' reduced schema files; shapes in CRDs that equal Kubernetes' "
+      "own become the framework's types");
+  app.add_option("--parts", options.parts, "Number of .cpp files (format openapi)")
+      ->check(CLI::Range(1, 16));
+  app.add_option("--expect", options.expected,
+                 "The files that the build expects; others are an error");
+  app.add_flag("--check", options.check, "Write nothing; fail when a file would change");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Writes C++ types for Windlass."};
+  app.name("windlass-gen");
+  GenerateOptions options;
+  add_options(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+  const auto done = windlass::codegen::generate(options);
+  if (!done) {
+    std::fprintf(stderr, "windlass-gen: %s\n", done.error().message.c_str());
+    return 1;
+  }
+  for (const auto& warning : done->warnings) {
+    std::fprintf(stderr, "windlass-gen: warning: %s: %s\n", warning.place.c_str(),
+                 warning.text.c_str());
+  }
+  return 0;
+}
