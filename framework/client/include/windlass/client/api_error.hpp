@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <windlass/base/clock.hpp>
 #include <windlass/meta/status.hpp>
@@ -18,17 +19,17 @@ class ApiError : public Exception {
   ApiError(std::string what, meta::Status status, std::optional<Duration> retry_after = {});
 
   [[nodiscard]] const meta::Status& status() const noexcept { return status_; }
-  [[nodiscard]] int http_status() const noexcept { return static_cast<int>(status_.code); }
+  [[nodiscard]] int http_status() const noexcept { return status_.code.value_or(0); }
   [[nodiscard]] std::string_view reason() const noexcept { return status_.reason; }
   [[nodiscard]] std::optional<Duration> retry_after() const noexcept { return retry_after_; }
 
-  [[nodiscard]] bool is_not_found() const noexcept;        ///< 404
-  [[nodiscard]] bool is_conflict() const noexcept;         ///< 409 Conflict (not AlreadyExists)
-  [[nodiscard]] bool is_already_exists() const noexcept;   ///< 409 AlreadyExists
-  [[nodiscard]] bool is_expired() const noexcept;          ///< 410 Gone or Expired: list again
-  [[nodiscard]] bool is_invalid() const noexcept;          ///< 422
-  [[nodiscard]] bool is_forbidden() const noexcept;        ///< 403
-  [[nodiscard]] bool is_unauthorized() const noexcept;     ///< 401
+  [[nodiscard]] bool is_not_found() const noexcept;       ///< 404
+  [[nodiscard]] bool is_conflict() const noexcept;        ///< 409 Conflict (not AlreadyExists)
+  [[nodiscard]] bool is_already_exists() const noexcept;  ///< 409 AlreadyExists
+  [[nodiscard]] bool is_expired() const noexcept;         ///< 410 Gone or Expired: list again
+  [[nodiscard]] bool is_invalid() const noexcept;         ///< 422
+  [[nodiscard]] bool is_forbidden() const noexcept;       ///< 403
+  [[nodiscard]] bool is_unauthorized() const noexcept;    ///< 401
   [[nodiscard]] bool is_too_many_requests() const noexcept;
   /// 504 with cause ResourceVersionTooLarge, or the old servers' message.
   [[nodiscard]] bool is_too_large_resource_version() const noexcept;

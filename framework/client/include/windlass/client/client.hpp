@@ -13,8 +13,10 @@
 #include <windlass/client/api_error.hpp>
 #include <windlass/client/config.hpp>
 #include <windlass/client/options.hpp>
+#include <windlass/client/watch_event.hpp>
 #include <windlass/client/write_gate.hpp>
-#include <windlass/json/typed.hpp>
+#include <windlass/json/stream.hpp>
+#include <windlass/json/table.hpp>
 #include <windlass/json/value.hpp>
 #include <windlass/meta/object_meta.hpp>
 #include <windlass/meta/resource.hpp>
@@ -27,14 +29,6 @@ concept ApiObject = requires(T object) {
   { object.metadata } -> std::convertible_to<meta::ObjectMeta>;
   { T::resource } -> std::convertible_to<meta::Resource>;
   { T::table() };
-};
-
-enum class EventType { added, modified, deleted, bookmark, error };
-
-/// One event of a watch. `object` is the object's JSON text (a Status for `error`).
-struct WatchEvent {
-  EventType type;
-  std::string object;
 };
 
 /// An open watch; lives on the client's executor. Destroying it closes the connection.
@@ -101,40 +95,49 @@ class Client {
   }
   template <ApiObject T>
   Task<T> create(const T& object, CreateOptions options = {}) const {
-    auto text = create_text(T::resource, key_of(object.metadata), body_of(object), std::move(options));
+    auto text =
+        create_text(T::resource, key_of(object.metadata), body_of(object), std::move(options));
     return decoded<T>(std::move(text));
   }
   /// Replaces the object; 409 when object.metadata.resource_version is not the newest.
   /// Fields that T does not know are lost: prefer apply or patch.
   template <ApiObject T>
   Task<T> update(const T& object, UpdateOptions options = {}) const {
-    auto text = update_text(T::resource, key_of(object.metadata), {}, body_of(object), std::move(options));
+    auto text =
+        update_text(T::resource, key_of(object.metadata), {}, body_of(object), std::move(options));
     return decoded<T>(std::move(text));
   }
   template <ApiObject T>
   Task<T> update_status(const T& object, UpdateOptions options = {}) const {
-    auto text = update_text(T::resource, key_of(object.metadata), "status", body_of(object), std::move(options));
+    auto text = update_text(T::resource, key_of(object.metadata), "status", body_of(object),
+                            std::move(options));
     return decoded<T>(std::move(text));
   }
   /// Server-side apply; managed fields are stripped from the body.
   template <ApiObject T>
   Task<T> apply(const T& object, ApplyOptions options = {}) const {
-    auto text = apply_text(T::resource, key_of(object.metadata), {}, body_of(object), std::move(options));
+    auto text =
+        apply_text(T::resource, key_of(object.metadata), {}, body_of(object), std::move(options));
     return decoded<T>(std::move(text));
   }
   template <ApiObject T>
   Task<T> apply_status(const T& object, ApplyOptions options = {}) const {
-    auto text = apply_text(T::resource, key_of(object.metadata), "status", body_of(object), std::move(options));
+    auto text = apply_text(T::resource, key_of(object.metadata), "status", body_of(object),
+                           std::move(options));
     return decoded<T>(std::move(text));
   }
   template <ApiObject T>
-  Task<T> patch(meta::ObjectKey key, PatchType type, json::Value patch, PatchOptions options = {}) const {
-    auto text = patch_text(T::resource, std::move(key), {}, type, json::dump(patch), std::move(options));
+  Task<T> patch(meta::ObjectKey key, PatchType type, json::Value patch,
+                PatchOptions options = {}) const {
+    auto text =
+        patch_text(T::resource, std::move(key), {}, type, json::dump(patch), std::move(options));
     return decoded<T>(std::move(text));
   }
   template <ApiObject T>
-  Task<T> patch_status(meta::ObjectKey key, PatchType type, json::Value patch, PatchOptions options = {}) const {
-    auto text = patch_text(T::resource, std::move(key), "status", type, json::dump(patch), std::move(options));
+  Task<T> patch_status(meta::ObjectKey key, PatchType type, json::Value patch,
+                       PatchOptions options = {}) const {
+    auto text = patch_text(T::resource, std::move(key), "status", type, json::dump(patch),
+                           std::move(options));
     return decoded<T>(std::move(text));
   }
   /// Returns when the server accepted the deletion. False: there was no such object.
@@ -151,20 +154,23 @@ class Client {
   }
 
   // Dynamic: resource and text (the object's JSON), or json::Value through json::parse/dump -------
-  Task<std::string> get_text(meta::Resource resource, meta::ObjectKey key, std::string subresource = {},
-                             GetOptions options = {}) const;
+  Task<std::string> get_text(meta::Resource resource, meta::ObjectKey key,
+                             std::string subresource = {}, GetOptions options = {}) const;
   Task<std::optional<std::string>> find_text(meta::Resource resource, meta::ObjectKey key,
                                              GetOptions options = {}) const;
   Task<ListPage> list_page(meta::Resource resource, ListOptions options = {}) const;
   Task<std::unique_ptr<Watch>> watch(meta::Resource resource, WatchOptions options = {}) const;
   Task<std::string> create_text(meta::Resource resource, meta::ObjectKey key, std::string body,
                                 CreateOptions options = {}, std::string subresource = {}) const;
-  Task<std::string> update_text(meta::Resource resource, meta::ObjectKey key, std::string subresource,
-                                std::string body, UpdateOptions options = {}) const;
-  Task<std::string> patch_text(meta::Resource resource, meta::ObjectKey key, std::string subresource,
-                               PatchType type, std::string body, PatchOptions options = {}) const;
-  Task<std::string> apply_text(meta::Resource resource, meta::ObjectKey key, std::string subresource,
-                               std::string body, ApplyOptions options = {}) const;
+  Task<std::string> update_text(meta::Resource resource, meta::ObjectKey key,
+                                std::string subresource, std::string body,
+                                UpdateOptions options = {}) const;
+  Task<std::string> patch_text(meta::Resource resource, meta::ObjectKey key,
+                               std::string subresource, PatchType type, std::string body,
+                               PatchOptions options = {}) const;
+  Task<std::string> apply_text(meta::Resource resource, meta::ObjectKey key,
+                               std::string subresource, std::string body,
+                               ApplyOptions options = {}) const;
   Task<bool> remove(meta::Resource resource, meta::ObjectKey key, DeleteOptions options = {}) const;
   /// GET of any path ("/version", "/readyz", ".../log?tailLines=5"): the body.
   Task<std::string> raw_get(std::string target) const;

@@ -1,6 +1,6 @@
 #pragma once
-// Where the API server is and how to prove who one is: kubeconfig files as kubectl reads them, or the
-// service account inside a cluster.
+// Where the API server is and how to prove who one is: kubeconfig files as kubectl reads them, or
+// the service account inside a cluster.
 
 #include <optional>
 #include <string>

@@ -10,8 +10,8 @@ namespace windlass::inline v0::client {
 class WriteGate {
  public:
   virtual ~WriteGate() = default;
-  /// The boot time until which a write sent now may run, or Errc::permission ("not the leader: ...")
-  /// when none may be sent. Requests are clipped to that deadline.
+  /// The boot time until which a write sent now may run, or Errc::permission ("not the leader:
+  /// ...") when none may be sent. Requests are clipped to that deadline.
   [[nodiscard]] virtual Result<BootTime> open_until() const = 0;
 };
 
