@@ -25,6 +25,8 @@ class NullRegistry final : public MetricsRegistry {
 
 }  // namespace
 
+std::shared_ptr<void> MetricsRegistry::on_collect(std::function<void()>) { return nullptr; }
+
 MetricsRegistry& null_metrics() {
   static NullRegistry registry;
   return registry;

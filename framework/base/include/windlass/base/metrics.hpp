@@ -2,6 +2,7 @@
 // The facade for metrics. The `metrics` component implements it with prometheus-cpp; the default
 // registry counts nothing. Instruments are owned by their registry and live as long as it does.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,6 +42,10 @@ class MetricsRegistry {
   /// `buckets`: ascending upper bounds without +Inf.
   virtual Histogram& histogram(std::string_view name, std::string_view help, const Labels& labels,
                                const std::vector<double>& buckets) = 0;
+  /// Calls `update` before each collection, from whatever thread collects, until the token returned
+  /// is destroyed. For gauges that are read off something. A registry that is never collected
+  /// returns null.
+  [[nodiscard]] virtual std::shared_ptr<void> on_collect(std::function<void()> update);
 };
 
 /// A registry that counts nothing. Never destroyed.
