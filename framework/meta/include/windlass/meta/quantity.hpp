@@ -32,9 +32,9 @@ class Quantity {
   /// The canonical form: no fraction, the largest suffix that allows it; Ki.. only for binary ones
   /// that are at least 1Ki and whole.
   [[nodiscard]] std::string to_string() const;
-  /// Rounded up; capped to the range of int64.
+  /// Rounded away from zero, as upstream.
   [[nodiscard]] std::int64_t value() const;
-  /// In thousandths, rounded up, capped to the range of int64.
+  /// In thousandths, rounded away from zero, capped to the range of int64.
   [[nodiscard]] std::int64_t milli_value() const;
   [[nodiscard]] double as_double() const;
   [[nodiscard]] constexpr Format format() const { return format_; }
