@@ -1,1 +1,110 @@
-# windlass_generate() is defined here; see codegen/README.md.
+# windlass_generate(TARGET database_types CRDS config/crd/bases/*.yaml NAMESPACE api OUTPUT_PREFIX api [HEADERS ...])
+#
+# Adds the static library TARGET with C++ types for each version of each CRD, written by windlass-gen at build time
+# and again whenever a CRD or the generator changes. Version v1 of kind Database gives
+#   #include <OUTPUT_PREFIX/v1/database.hpp>      and      NAMESPACE::v1::Database
+# CRDS are files, YAML or JSON, one or several CRDs in each; paths are relative to the current source directory.
+# Which headers come out is read from the CRDs when CMake configures (and configures again when they change). The
+# generator checks it; for a CRD that is written so unusually that CMake misreads it, name them: HEADERS
+# api/v1/database.hpp ...
+# Works in the tree and after find_package(windlass).
+set(WINDLASS_GENERATE_DIR ${CMAKE_CURRENT_LIST_DIR})
+
+function(windlass_generate)
+  cmake_parse_arguments(ARG "" "TARGET;NAMESPACE;OUTPUT_PREFIX" "CRDS;HEADERS" ${ARGN})
+  foreach(required TARGET CRDS)
+    if(NOT ARG_${required})
+      message(FATAL_ERROR "windlass_generate(): ${required} is missing")
+    endif()
+  endforeach()
+  if(ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "windlass_generate(): unknown arguments: ${ARG_UNPARSED_ARGUMENTS}")
+  endif()
+
+  set(crds)
+  set(headers ${ARG_HEADERS})
+  foreach(crd IN LISTS ARG_CRDS)
+    get_filename_component(crd ${crd} ABSOLUTE)
+    if(NOT EXISTS ${crd})
+      message(FATAL_ERROR "windlass_generate(${ARG_TARGET}): ${crd} does not exist")
+    endif()
+    list(APPEND crds ${crd})
+    if(NOT ARG_HEADERS)
+      _windlass_headers_of_crd(found ${crd} "${ARG_OUTPUT_PREFIX}")
+      list(APPEND headers ${found})
+    endif()
+  endforeach()
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${crds})
+  if(NOT headers)
+    message(FATAL_ERROR "windlass_generate(${ARG_TARGET}): no CustomResourceDefinition found in ${crds}")
+  endif()
+
+  set(directory ${CMAKE_CURRENT_BINARY_DIR}/${ARG_TARGET}.generated)
+  set(sources ${headers})
+  list(TRANSFORM sources REPLACE "\\.hpp$" ".cpp")
+  set(outputs ${headers} ${sources})
+  list(TRANSFORM sources PREPEND ${directory}/)
+  list(TRANSFORM headers PREPEND ${directory}/ OUTPUT_VARIABLE header_files)
+
+  # in the tree, or beside this file when installed
+  set(schemas ${WINDLASS_GENERATE_DIR}/../codegen/schemas)
+  if(NOT EXISTS ${schemas})
+    set(schemas ${WINDLASS_GENERATE_DIR}/schemas)
+  endif()
+  set(arguments --format crd --input ${crds} --output-dir ${directory} --schemas ${schemas} --expect ${outputs})
+  if(ARG_NAMESPACE)
+    list(APPEND arguments --namespace ${ARG_NAMESPACE})
+  endif()
+  if(ARG_OUTPUT_PREFIX)
+    list(APPEND arguments --output-prefix ${ARG_OUTPUT_PREFIX})
+  endif()
+  add_custom_command(OUTPUT ${sources} ${header_files}
+    COMMAND windlass::windlass-gen ${arguments}
+    DEPENDS windlass::windlass-gen ${crds} ${schemas}/core_v1.json ${schemas}/meta_v1.json
+    COMMENT "Generating the types of ${ARG_TARGET}"
+    VERBATIM)
+  add_library(${ARG_TARGET} STATIC ${sources} ${header_files})
+  target_include_directories(${ARG_TARGET} PUBLIC $<BUILD_INTERFACE:${directory}>)
+  target_link_libraries(${ARG_TARGET} PUBLIC windlass::type windlass::json windlass::meta windlass::api_core_v1)
+  target_compile_features(${ARG_TARGET} PUBLIC cxx_std_20)
+endfunction()
+
+# The headers that windlass-gen makes from one file, as far as regular expressions can tell.
+function(_windlass_headers_of_crd out file prefix)
+  file(READ ${file} text)
+  set(text "\n${text}\n---\n")
+  set(headers)
+  string(FIND "${text}" "\n---" end)
+  while(NOT end EQUAL -1)
+    string(SUBSTRING "${text}" 0 ${end} document)
+    math(EXPR end "${end} + 4")
+    string(SUBSTRING "${text}" ${end} -1 text)
+    string(FIND "${text}" "\n---" end)
+    if(NOT document MATCHES "CustomResourceDefinition")
+      continue()
+    endif()
+    string(REGEX MATCHALL "\n[ \t{-]*\"?kind\"?:[ \t]*[\"']?[A-Z][A-Za-z0-9]*" kinds "${document}")
+    list(TRANSFORM kinds REPLACE ".*[^A-Za-z0-9]" "")
+    list(REMOVE_ITEM kinds CustomResourceDefinition CustomResourceDefinitionList List)
+    string(REGEX MATCHALL "\n[ \t{-]*\"?name\"?:[ \t]*[\"']?v[0-9]+((alpha|beta)[0-9]+)?[\"']?[ \t]*[,\r\n]"
+      versions "${document}")
+    list(TRANSFORM versions REPLACE "[^a-z0-9]+$" "")
+    list(TRANSFORM versions REPLACE ".*[^a-z0-9]" "")
+    list(REMOVE_DUPLICATES versions)
+    if(NOT kinds)
+      continue()
+    endif()
+    list(GET kinds 0 kind)
+    string(REGEX REPLACE "([A-Z])([A-Z][a-z])" "\\1_\\2" kind "${kind}")
+    string(REGEX REPLACE "([a-z0-9])([A-Z])" "\\1_\\2" kind "${kind}")
+    string(TOLOWER "${kind}" kind)
+    foreach(version IN LISTS versions)
+      if(prefix)
+        list(APPEND headers ${prefix}/${version}/${kind}.hpp)
+      else()
+        list(APPEND headers ${version}/${kind}.hpp)
+      endif()
+    endforeach()
+  endwhile()
+  set(${out} ${headers} PARENT_SCOPE)
+endfunction()

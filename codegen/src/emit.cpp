@@ -191,13 +191,11 @@ class Writer {
     out_ << "\n}  // namespace " << unit_.namespace_name << "\n\n";
     for (const auto& enumeration : unit_.enums) {
       out_ << "template <>\nstruct windlass::type::EnumNames<" << qualified_namespace()
-           << "::" << enumeration.name << "> {\n  static constexpr std::string_view names[] = {";
-      const char* separator = "";
-      for (const auto& value : enumeration.values) {
-        out_ << separator << quoted(value.text);
-        separator = ", ";
-      }
-      out_ << "};\n};\n";
+           << "::" << enumeration.name << "> {\n";
+      std::vector<std::string> names;
+      for (const auto& value : enumeration.values) names.push_back(quoted(value.text));
+      fill("  static constexpr std::string_view names[] = {", names, "};");
+      out_ << "};\n";
     }
     out_ << "\nnamespace " << unit_.namespace_name << " {\n";
   }
@@ -212,8 +210,8 @@ class Writer {
 
   void enum_functions(const Enum& enumeration) {
     out_ << "\nstd::string_view to_string(" << enumeration.name
-         << " value) {\n  return windlass::type::EnumNames<" << enumeration.name
-         << ">::names[static_cast<std::size_t>(value)];\n}\n";
+         << " value) {\n  using Names = windlass::type::EnumNames<" << enumeration.name
+         << ">;\n  return Names::names[static_cast<std::size_t>(value)];\n}\n";
   }
 
   const Struct* find(const std::string& name) const {
@@ -299,25 +297,54 @@ class Writer {
     return name;
   }
 
+  /// `head` + items + `tail`, filled to the column limit.
+  void fill(const std::string& head, const std::vector<std::string>& items,
+            const std::string& tail) {
+    const std::size_t indent = head.find_first_not_of(' ') + 4;
+    out_ << head;
+    std::size_t column = head.size();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const bool last = i + 1 == items.size();
+      const std::size_t size = items[i].size() + (last ? tail.size() : 1);
+      const bool fits = column + (i > 0 ? 1 : 0) + size <= kColumns;
+      if (!fits) {
+        out_ << '\n' << std::string(indent, ' ');
+        column = indent;
+      } else if (i > 0) {
+        out_ << ' ';
+        ++column;
+      }
+      out_ << items[i];
+      column += items[i].size();
+      if (!last) {
+        out_ << ',';
+        ++column;
+      }
+    }
+    out_ << tail << '\n';
+  }
+
+  static std::vector<std::string> all_quoted(const std::vector<std::string>& values) {
+    std::vector<std::string> out;
+    for (const auto& value : values) out.push_back(quoted(value));
+    return out;
+  }
+
   void string_array(const char* name, const std::vector<std::string>& values) {
     if (values.empty()) return;
-    out_ << "  static constexpr std::array<std::string_view, " << values.size() << "> " << name
-         << " = {";
-    const char* separator = "";
-    for (const auto& value : values) {
-      out_ << separator << quoted(value);
-      separator = ", ";
-    }
-    out_ << "};\n";
+    fill("  static constexpr std::array<std::string_view, " + std::to_string(values.size()) + "> " +
+             name + " = {",
+         all_quoted(values), "};");
   }
 
   void resource(const Resource& resource) {
     if (resource.plural.empty()) return;
-    out_ << "  static constexpr windlass::meta::Resource resource{.group = "
-         << quoted(resource.group) << ", .version = " << quoted(resource.version)
-         << ", .kind = " << quoted(resource.kind) << ", .plural = " << quoted(resource.plural)
-         << ", .namespaced = " << (resource.namespaced ? "true" : "false")
-         << ", .has_status = " << (resource.has_status ? "true" : "false") << "};\n";
+    fill("  static constexpr windlass::meta::Resource resource{",
+         {".group = " + quoted(resource.group), ".version = " + quoted(resource.version),
+          ".kind = " + quoted(resource.kind), ".plural = " + quoted(resource.plural),
+          std::string(".namespaced = ") + (resource.namespaced ? "true" : "false"),
+          std::string(".has_status = ") + (resource.has_status ? "true" : "false")},
+         "};");
     string_array("short_names", resource.short_names);
     string_array("categories", resource.categories);
   }
@@ -334,27 +361,19 @@ class Writer {
   }
 
   void item(const char* name, const std::string& text) {
-    out_ << separator_ << "." << name << " = " << text;
-    separator_ = ", ";
+    items_.push_back("." + std::string(name) + " = " + text);
   }
 
   void strings(const std::string& name, const std::vector<std::string>& values) {
     if (values.empty()) return;
-    out_ << "  static constexpr std::string_view " << name << "[] = {";
-    const char* separator = "";
-    for (const auto& value : values) {
-      out_ << separator << quoted(value);
-      separator = ", ";
-    }
-    out_ << "};\n";
+    fill("  static constexpr std::string_view " + name + "[] = {", all_quoted(values), "};");
   }
 
   void constraints(const std::string& name, const Constraints& rules) {
     if (rules.items) constraints(name + "_items", *rules.items);
     strings(name + "_values", rules.values);
     strings(name + "_keys", rules.list_map_keys);
-    out_ << "  static constexpr windlass::type::Constraints " << name << "{";
-    separator_ = "";
+    items_.clear();
     number("minimum", rules.minimum);
     number("maximum", rules.maximum);
     if (rules.exclusive_minimum) item("exclusive_minimum", "true");
@@ -377,7 +396,7 @@ class Writer {
     if (!rules.list_map_keys.empty()) item("list_map_keys", name + "_keys");
     if (rules.immutable) item("immutable", "true");
     if (rules.items) item("items", "&" + name + "_items");
-    out_ << "};\n";
+    fill("  static constexpr windlass::type::Constraints " + name + "{", items_, "};");
   }
 
   static std::string rules_name(const Field& field) { return "for_" + field.member; }
@@ -397,31 +416,32 @@ class Writer {
       for (const auto& entry : structure.fields) field(entry);
       out_ << "  };\n  static constexpr auto index = windlass::type::index_of(fields);\n";
     }
-    out_ << "  static constexpr windlass::type::Table table{.name = " << quoted(structure.name);
-    if (!structure.fields.empty()) out_ << ", .fields = fields, .index = index";
+    std::vector<std::string> items = {".name = " + quoted(structure.name)};
+    if (!structure.fields.empty())
+      items.insert(items.end(), {".fields = fields", ".index = index"});
     if (structure.resource) {
-      out_ << ",\n      .api_version = " << quoted(structure.resource->api_version())
-           << ", .kind = " << quoted(structure.resource->kind);
+      items.push_back(".api_version = " + quoted(structure.resource->api_version()));
+      items.push_back(".kind = " + quoted(structure.resource->kind));
     }
     if (structure.keeps_unknown) {
       const std::string rest = rest_member(structure);
-      out_ << ",\n      .rest = field<&T::" << rest << ">(\"\", offsetof(T, " << rest
-           << "), optional)";
+      items.push_back(".rest = field<&T::" + rest + ">(\"\", offsetof(T, " + rest + "), optional)");
     }
-    out_ << "};\n  return table;\n}\nbool operator==(const " << structure.name << "& a, const "
-         << structure.name << "& b) { return windlass::type::equal(a, b); }\n";
+    fill("  static constexpr windlass::type::Table table{", items, "};");
+    out_ << "  return table;\n}\nbool operator==(const " << structure.name << "& a, const "
+         << structure.name << "& b) {\n  return windlass::type::equal(a, b);\n}\n";
   }
 
   void field(const Field& field) {
-    out_ << "      field<&T::" << field.member << ">(" << quoted(field.json_name)
-         << ", offsetof(T, " << field.member << "), " << (field.required ? "required" : "optional");
-    if (!field.constraints.empty()) out_ << ", &" << rules_name(field);
-    out_ << "),\n";
+    std::vector<std::string> items = {quoted(field.json_name), "offsetof(T, " + field.member + ")",
+                                      field.required ? "required" : "optional"};
+    if (!field.constraints.empty()) items.push_back("&" + rules_name(field));
+    fill("      field<&T::" + field.member + ">(", items, "),");
   }
 
   const Unit& unit_;
   std::ostringstream out_;
-  const char* separator_ = "";
+  std::vector<std::string> items_;
 };
 
 }  // namespace
