@@ -157,6 +157,23 @@ Task<std::string> Context::apply_value(Context context, const cache::Kind& kind,
   co_return answer;
 }
 
+Task<std::string> Context::create_text(Context context, meta::Resource resource,
+                                       meta::ObjectKey key, std::string body) {
+  auto creating = context.state_->client.create_text(resource, std::move(key), std::move(body));
+  auto answer = co_await std::move(creating);
+  context.wrote(resource, answer);
+  co_return answer;
+}
+
+Task<std::string> Context::patch_text(Context context, meta::Resource resource, meta::ObjectKey key,
+                                      std::string patch) {
+  auto patching = context.state_->client.patch_text(resource, std::move(key), {},
+                                                    client::PatchType::merge, std::move(patch));
+  auto answer = co_await std::move(patching);
+  context.wrote(resource, answer);
+  co_return answer;
+}
+
 Task<void> Context::put_status(Context context, meta::Resource resource, meta::ObjectKey key,
                                std::string body) {
   auto updating = context.state_->client.update_text(resource, key, "status", std::move(body));
@@ -182,11 +199,8 @@ Task<bool> Context::put_finalizers(Context context, meta::Resource resource,
   patch["metadata"]["finalizers"] = std::move(names);
   patch["metadata"]["resourceVersion"] = metadata.resource_version;
   patch["metadata"]["uid"] = metadata.uid;
-  const auto key = metadata.key();
-  auto patching = context.state_->client.patch_text(resource, key, {}, client::PatchType::merge,
-                                                    json::dump(patch));
-  const auto answer = co_await std::move(patching);
-  context.wrote(resource, answer);
+  auto patching = patch_text(context, resource, metadata.key(), json::dump(patch));
+  co_await std::move(patching);
   co_return true;
 }
 

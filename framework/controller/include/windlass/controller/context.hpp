@@ -113,6 +113,21 @@ class Context {
     auto body = json::to_value(want);
     return applied<T>(*this, std::move(body), options);
   }
+  /// Creates the object with owner reference. Throws client::ApiError (is_already_exists) when it is
+  /// there: names should follow from the owner, so that a repeated create finds its own work.
+  template <client::ApiObject T>
+  Task<T> create(T object, ContextApplyOptions options = {}) const {
+    own(object.metadata, options);
+    auto text = json::encode(object);
+    return created<T>(*this, object.metadata.key(), std::move(text));
+  }
+  /// Merge patch, fenced by version and UID of `object`; the patch must not touch them.
+  template <client::ApiObject T>
+  Task<T> patch(const T& object, json::Value merge_patch) const {
+    merge_patch["metadata"]["uid"] = object.metadata.uid;
+    merge_patch["metadata"]["resourceVersion"] = object.metadata.resource_version;
+    return patched<T>(*this, object.metadata.key(), std::move(merge_patch));
+  }
   /// Replaces the status of `object`, fenced by its version; sends nothing when it is equal.
   /// `object` is the one that was reconciled.
   template <client::ApiObject T, class Status>
@@ -208,6 +223,22 @@ class Context {
     }
     co_await settle(context, T::resource);
     co_return context.state_->cache.template list<T>(namespace_);
+  }
+  static Task<std::string> create_text(Context context, meta::Resource resource, meta::ObjectKey key,
+                                       std::string body);
+  static Task<std::string> patch_text(Context context, meta::Resource resource, meta::ObjectKey key,
+                                      std::string patch);
+  template <class T>
+  static Task<T> created(Context context, meta::ObjectKey key, std::string body) {
+    auto creating = create_text(context, T::resource, std::move(key), std::move(body));
+    const auto text = co_await std::move(creating);
+    co_return json::decode<T>(text).value();
+  }
+  template <class T>
+  static Task<T> patched(Context context, meta::ObjectKey key, json::Value patch) {
+    auto patching = patch_text(context, T::resource, std::move(key), json::dump(patch));
+    const auto text = co_await std::move(patching);
+    co_return json::decode<T>(text).value();
   }
   template <class T>
   static Task<T> applied(Context context, json::Value body, ContextApplyOptions options) {
