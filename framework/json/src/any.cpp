@@ -42,5 +42,9 @@ std::size_t AnyTraits<json::Value>::heap_bytes(const void* value) {
 const void* AnyTraits<json::Value>::find(const void* value, std::string_view key) {
   return as_value(value).find(key);
 }
+const void* AnyTraits<json::Value>::at(const void* value, std::size_t index) {
+  const json::Value& array = as_value(value);
+  return array.is_array() && index < array.as_array().size() ? &array.as_array()[index] : nullptr;
+}
 
 }  // namespace windlass::inline v0::type

@@ -199,8 +199,9 @@ Result<Ref> follow(Ref ref, const Shape& shape, const Path& path, std::size_t st
       return found ? found : Ref{shape.inner, nullptr};
     }
     case Kind::any: {
-      const void* found = ref && !here.is_index ? shape.any->find(ref.value, here.name) : nullptr;
-      return Ref{&shape, found};
+      if (!ref) return Ref{&shape, nullptr};
+      return Ref{&shape, here.is_index ? shape.any->at(ref.value, here.index)
+                                       : shape.any->find(ref.value, here.name)};
     }
     default:
       return no_such("a scalar has no field", path, step);

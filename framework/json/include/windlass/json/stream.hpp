@@ -53,13 +53,15 @@ class ListReader {
 
  private:
   Result<bool> read_members();
-  Result<void> read_metadata();
+  Result<void> read_metadata(std::string_view text);
 
   std::string_view text_;
   std::size_t at_ = 0;
   bool started_ = false;
   bool in_items_ = false;
   bool saw_items_ = false;
+  bool first_member_ = true;
+  bool first_item_ = true;
   bool done_ = false;
   ListHead head_;
 };

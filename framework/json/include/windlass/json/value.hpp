@@ -173,7 +173,8 @@ struct AnyTraits<json::Value> {
   static void clear(void* value);
   static std::size_t heap_bytes(const void* value);
   static const void* find(const void* value, std::string_view key);
-  static constexpr AnyOps ops{&is_null, &equal, &clear, &heap_bytes, &find};
+  static const void* at(const void* value, std::size_t index);
+  static constexpr AnyOps ops{&is_null, &equal, &clear, &heap_bytes, &find, &at};
 };
 
 }  // namespace windlass::inline v0::type

@@ -151,6 +151,8 @@ struct AnyOps {
   std::size_t (*heap_bytes)(const void* value);
   /// The member, or null pointer.
   const void* (*find)(const void* value, std::string_view key);
+  /// The element, or null pointer.
+  const void* (*at)(const void* value, std::size_t index);
 };
 
 /// What a C++ type looks like. `inner` is the element of a list, the value of a map, the content of

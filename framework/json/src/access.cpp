@@ -1,0 +1,98 @@
+#include <windlass/json/table.hpp>
+#include <windlass/type/inspect.hpp>
+#include <windlass/type/path.hpp>
+
+namespace windlass::inline v0::json {
+
+using type::Field;
+using type::Kind;
+using type::Ref;
+using type::Shape;
+
+namespace {
+
+const Value& follow(const Value& value, const type::Step& step) {
+  if (!step.is_index) return value[step.name];
+  if (value.is_array() && step.index < value.as_array().size()) return value.as_array()[step.index];
+  static const Value none;
+  return none;
+}
+
+bool takes_default(const Field& field, const void* member) {
+  if (field.constraints == nullptr || field.constraints->default_json.empty()) return false;
+  switch (field.shape->kind) {
+    case Kind::optional:
+    case Kind::string:
+    case Kind::list:
+    case Kind::map:
+    case Kind::any:
+      return type::is_empty({field.shape, member});
+    default:
+      return false;  // whether a plain number or bool was given cannot be told
+  }
+}
+
+Result<void> apply_to_elements(const Shape& shape, void* target) {
+  const bool list = shape.kind == Kind::list;
+  const auto view_list = list ? shape.list->view(target) : type::ListView{};
+  const auto view_map = list ? type::MapView{} : shape.map->view(target);
+  const std::size_t count = list ? view_list.count : view_map.count;
+  const std::size_t stride = list ? shape.inner->size : shape.map->entry_size;
+  const std::byte* data = list ? view_list.data : view_map.data + shape.map->value_offset;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto done = apply_defaults(*shape.inner, const_cast<std::byte*>(data + i * stride));
+    if (!done) return done;
+  }
+  return {};
+}
+
+Result<void> apply_to_object(const type::Table& table, void* object) {
+  for (const Field& field : table.fields) {
+    void* const member = static_cast<std::byte*>(object) + field.offset;
+    if (takes_default(field, member)) {
+      auto read = decode_into(field.constraints->default_json, *field.shape, member);
+      if (!read) {
+        return Error{Errc::internal, "default of " + std::string(table.name) + "." +
+                                         std::string(field.name) + ": " + read.error().message};
+      }
+    }
+    if (auto done = apply_defaults(*field.shape, member); !done) return done;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> apply_defaults(const Shape& shape, void* target) {
+  switch (shape.kind) {
+    case Kind::object:
+      return apply_to_object(shape.table(), target);
+    case Kind::optional: {
+      const void* content = shape.optional->get(target);
+      if (content == nullptr) return {};
+      return apply_defaults(*shape.inner, const_cast<void*>(content));
+    }
+    case Kind::list:
+    case Kind::map:
+      return apply_to_elements(shape, target);
+    default:
+      return {};
+  }
+}
+
+Result<Value> get(const Value& root, std::string_view path) {
+  const auto steps = type::parse_path(path);
+  if (!steps) return steps.error();
+  const Value* value = &root;
+  for (const auto& step : steps->steps) value = &follow(*value, step);
+  return *value;
+}
+
+Result<Value> get(Ref root, std::string_view path) {
+  const auto found = type::get(root, path);
+  if (!found) return found.error();
+  if (!*found) return Value();
+  return to_value(*found);
+}
+
+}  // namespace windlass::inline v0::json
