@@ -169,7 +169,7 @@ class Writer {
         row += word;
       }
       // a backslash at the end would continue the comment on the next line
-      while (!row.empty() && row.back() == '\\') row.pop_back();
+      while (!row.empty() && (row.back() == '\\' || row.back() == ' ')) row.pop_back();
       out_ << indent << (row.empty() ? "///" : "/// ") << row << "\n";
     }
   }
