@@ -74,8 +74,8 @@ class LeaderElector final : public client::WriteGate {
   /// When the process has to have ended if nothing renews the lease until then: before anybody else
   /// can have it. Nothing while this instance does not lead.
   [[nodiscard]] std::optional<BootTime> must_end_by() const;
-  /// Ends the process (Environment::terminate(1)) when must_end_by() passes; returns when the
-  /// elector has stopped. Run it on an executor other than the lease's.
+  /// Ends the process (Environment::terminate(1)) when must_end_by() passes, also after a loss;
+  /// returns when `run` was stopped or cancelled. Run it on an executor other than the lease's.
   Task<void> watchdog() const;
   /// An error when this instance leads and its lease expired more than `tolerance` ago: for
   /// /healthz.

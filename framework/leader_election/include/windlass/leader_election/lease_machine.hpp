@@ -19,8 +19,9 @@ struct Timing {
   Duration retry_period = std::chrono::seconds(2);     ///< between attempts
 };
 
-/// lease_duration > renew_deadline > 1.2 x retry_period, in whole seconds of lease_duration of at
-/// least one. Errc::invalid_argument names the values and the rule that they break.
+/// lease_duration > renew_deadline > 1.2 x retry_period, all positive. The Lease holds whole
+/// seconds: lease_duration is rounded up there. Errc::invalid_argument names the values and the
+/// broken rule.
 Result<void> validate(const Timing& timing);
 
 /// The spec of a Lease as far as election is concerned.
