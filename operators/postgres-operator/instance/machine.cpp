@@ -55,7 +55,8 @@ bool InstanceMachine::live() const { return failed_checks_ < kChecksUntilDead; }
 
 void InstanceMachine::on(const FilesRead& event) {
   if (event.files) {
-    if (!files_ || files_->settings_hash != event.files->settings_hash) rejected_hash_.clear();
+    if (!files_ || files_->settings_hash != event.files->settings_hash) reject({}, {});
+    if (reason_ == kInvalidParameters) problem("", "");
     if (!files_ && server_ == Server::stopped) retry_at_ = now_;
     files_ = *event.files;
   } else if (!files_) {
@@ -105,11 +106,10 @@ void InstanceMachine::on(JobDone& event) {
       if (!files_) return;
       report_.settings_hash = files_->settings_hash;
       if (!event.settings.invalid.empty()) {
-        rejected_hash_ = files_->settings_hash;
-        problem(kInvalidParameters, "the server refuses parameters, the previous ones stay: " +
-                                        list_of(event.settings.invalid) +
-                                        "; correct spec.parameters");
-        return;
+        problem("", "");
+        return reject(files_->settings_hash,
+                      "the server refuses parameters, the previous ones stay: " +
+                          list_of(event.settings.invalid) + "; correct spec.parameters");
       }
       running_tls_ = files_->tls_hash;
       problem("", "");
@@ -175,7 +175,7 @@ void InstanceMachine::on(const ServerReady&) {
   next_check_ = now_ + options_.check_period;
   failed_checks_ = 0;
   report_.state = InstanceState::running;
-  if (!(files_ && rejected_hash_ == files_->settings_hash)) problem("", "");
+  problem("", "");
   keep_as_last_good();
 }
 
@@ -210,12 +210,11 @@ void InstanceMachine::on(const ServerExited& event) {
                             running_settings_ == files_->settings &&
                             *last_good_ != files_->settings;
   if (new_settings) {
-    rejected_hash_ = files_->settings_hash;
     report_.settings_hash = files_->settings_hash;
     retry_at_ = now_;
-    return problem(kInvalidParameters,
-                   "the server does not start with the new parameters, the previous ones stay: " +
-                       why + "; correct spec.parameters");
+    return reject(files_->settings_hash,
+                  "the server does not start with the new parameters, the previous ones stay: " +
+                      why + "; correct spec.parameters");
   }
   problem(kServerCrashed,
           (was_starting ? "the server does not start: " : "the server has stopped by itself: ") +
@@ -361,6 +360,11 @@ void InstanceMachine::problem(std::string_view reason, std::string message) {
   message_ = std::move(message);
 }
 
+void InstanceMachine::reject(std::string hash, std::string why) {
+  rejected_hash_ = std::move(hash);
+  rejected_why_ = std::move(why);
+}
+
 void InstanceMachine::retry_after(Duration delay) {
   retry_at_ = now_ + delay;
   wake_at_ = std::min(wake_at_, retry_at_);
@@ -375,7 +379,10 @@ Duration InstanceMachine::next_backoff() {
 void InstanceMachine::publish() {
   report_.reason = reason_;
   report_.message = message_;
-  if (reason_.empty() && disk_full_) {
+  if (reason_.empty() && !rejected_why_.empty()) {
+    report_.reason = kInvalidParameters;
+    report_.message = rejected_why_;
+  } else if (reason_.empty() && disk_full_) {
     report_.reason = kDiskFull;
     report_.message = "the volume is almost full: raise spec.storage.size or delete data";
   } else if (reason_.empty() && oom_until_) {

@@ -159,6 +159,7 @@ class InstanceMachine {
   void job_failed(const JobDone& event);
   void keep_as_last_good();
   void problem(std::string_view reason, std::string message);
+  void reject(std::string hash, std::string why);
   void retry_after(Duration delay);
   Duration next_backoff();
   void publish();
@@ -194,6 +195,7 @@ class InstanceMachine {
   Settings running_settings_;  ///< what the server was started or reloaded with
   std::string running_tls_;
   std::string rejected_hash_;  ///< settings that the server refused
+  std::string rejected_why_;
   std::string setup_done_;
   std::vector<std::string> restart_for_;
 
