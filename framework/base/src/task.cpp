@@ -61,6 +61,11 @@ struct TaskGroup::State {
     empty.set();
   }
 
+  static void start(const std::shared_ptr<State>& state, std::list<Running>::iterator entry,
+                    Task<void> task);
+  /// True when it was the last one.
+  bool forget(std::list<Running>::iterator entry);
+
   Executor executor;
   FailureHandler on_failure;
   mutable std::mutex mutex;  // guards `running`, `cancelled`
@@ -82,24 +87,43 @@ void TaskGroup::spawn(std::string name, Task<void> task) {
     entry = state->running.emplace(state->running.end());
     entry->name = std::move(name);
   }
+  // the signal is not thread-safe: tasks are started and cancelled on the executor only
+  asio::dispatch(state->executor, [state, entry, started = std::move(task)]() mutable {
+    State::start(state, entry, std::move(started));
+  });
+}
+
+void TaskGroup::State::start(const std::shared_ptr<State>& state,
+                             std::list<Running>::iterator entry, Task<void> task) {
   auto finished = [state, entry](std::exception_ptr failure) {
     const std::string ended = entry->name;
-    bool now_empty = false;
-    {
-      const std::lock_guard lock(state->mutex);
-      state->running.erase(entry);
-      now_empty = state->running.empty();
-    }
+    const bool now_empty = state->forget(entry);
     if (failure && !is_cancellation(failure)) {
       if (!state->on_failure) std::terminate();
       state->on_failure(ended, failure);
     }
     if (now_empty) state->empty.set();
   };
+  bool refused = false;
+  {
+    const std::lock_guard lock(state->mutex);
+    refused = state->cancelled;
+  }
+  if (refused) {
+    finished(nullptr);  // `task` is destroyed without being started
+    return;
+  }
   // rule 5: the signal reaches the coroutine on its executor only if the handler is bound to it
-  asio::co_spawn(state->executor, std::move(task),
-                 asio::bind_cancellation_slot(
-                     entry->signal.slot(), asio::bind_executor(state->executor, std::move(finished))));
+  asio::co_spawn(
+      state->executor, std::move(task),
+      asio::bind_cancellation_slot(entry->signal.slot(),
+                                   asio::bind_executor(state->executor, std::move(finished))));
+}
+
+bool TaskGroup::State::forget(std::list<Running>::iterator entry) {
+  const std::lock_guard lock(mutex);
+  running.erase(entry);
+  return running.empty();
 }
 
 void TaskGroup::cancel() {
@@ -112,7 +136,10 @@ void TaskGroup::cancel() {
   asio::dispatch(state->executor, [state] {
     // emitting may end a task at once and erase its entry
     std::vector<asio::cancellation_signal*> signals;
-    for (auto& task : state->running) signals.push_back(&task.signal);
+    {
+      const std::lock_guard lock(state->mutex);
+      for (auto& task : state->running) signals.push_back(&task.signal);
+    }
     for (auto* signal : signals) {
       const bool alive = [&] {
         const std::lock_guard lock(state->mutex);
