@@ -1,0 +1,47 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <windlass/base/task.hpp>
+
+namespace windlass::inline v0::testing {
+
+struct ProcessOptions {
+  std::vector<std::string> arguments;  ///< [0] is the program's path
+  std::filesystem::path output;        ///< standard output and error are appended here
+  /// Become this user and group before the program starts; only for a caller that is root.
+  std::optional<std::pair<uid_t, gid_t>> user = std::nullopt;
+  /// A pipe inherited under this number, whose text `Process::info` returns.
+  std::optional<int> info_fd = std::nullopt;
+};
+
+/// A child process. Destroying it kills it.
+class Process {
+ public:
+  /// Errc::io names the program.
+  static Result<std::unique_ptr<Process>> start(Executor executor, const ProcessOptions& options);
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  [[nodiscard]] pid_t pid() const;
+  /// Waits for the end; the exit code, or 128 + signal.
+  Task<int> wait();
+  [[nodiscard]] std::optional<int> exit_code() const;
+  void signal(int number) const;
+  /// Text that the child wrote to info_fd, once it is there.
+  Task<std::string> info();
+
+ private:
+  struct State;
+  explicit Process(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace windlass::inline v0::testing
