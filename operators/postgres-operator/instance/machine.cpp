@@ -315,6 +315,7 @@ void InstanceMachine::start_server() {
   running_tls_ = files_->tls_hash;
   setup_done_.clear();
   server_ = Server::starting;
+  if (reason_.empty()) message_.clear();
   if (report_.state != InstanceState::restarting) report_.state = InstanceState::starting;
   actions_.emplace_back(StartServer{running_settings_});
 }

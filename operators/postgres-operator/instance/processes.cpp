@@ -6,6 +6,7 @@
 #include <optional>
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -162,6 +163,8 @@ std::shared_ptr<Processes::Child> Processes::spawn(const Command& command, bool 
     ::dup2(in.read, STDIN_FILENO);
     ::dup2(out.write, STDOUT_FILENO);
     ::dup2(separate_output ? err.write : out.write, STDERR_FILENO);
+    // sockets of ours must not live on in a server that outlives us
+    ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);

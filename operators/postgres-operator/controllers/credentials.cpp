@@ -1,0 +1,78 @@
+#include "controllers/credentials.hpp"
+
+#include <array>
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <windlass/base/encoding.hpp>
+#include <windlass/base/error.hpp>
+
+namespace postgres {
+
+namespace {
+
+constexpr int kRounds = 4096;
+using Digest = std::array<unsigned char, 32>;
+
+const unsigned char* bytes(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+std::string_view text(const Digest& digest) {
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
+[[noreturn]] void fail() {
+  throw windlass::Exception(windlass::Errc::internal, "OpenSSL cannot compute SHA-256");
+}
+
+Digest hmac(const Digest& key, std::string_view message) {
+  Digest result{};
+  unsigned size = 0;
+  if (::HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes(message), message.size(),
+             result.data(), &size) == nullptr) {
+    fail();
+  }
+  return result;
+}
+
+Digest sha256(const Digest& message) {
+  Digest result{};
+  unsigned size = 0;
+  if (::EVP_Digest(message.data(), message.size(), result.data(), &size, EVP_sha256(), nullptr) !=
+      1)
+    fail();
+  return result;
+}
+
+}  // namespace
+
+std::string make_password(std::string_view random_bytes) {
+  // 62 characters; a byte of 248 or more would favour the first ones, so it is folded with its
+  // neighbour's bits
+  constexpr std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  std::string password;
+  unsigned carry = 0;
+  for (const char c : random_bytes) {
+    carry = (carry << 8 | static_cast<unsigned char>(c)) & 0xffffff;
+    password += alphabet[carry % alphabet.size()];
+  }
+  return password;
+}
+
+std::string scram_verifier(std::string_view password, std::string_view salt) {
+  Digest salted{};
+  if (::PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), bytes(salt),
+                          static_cast<int>(salt.size()), kRounds, EVP_sha256(),
+                          static_cast<int>(salted.size()), salted.data()) != 1) {
+    fail();
+  }
+  const auto stored_key = sha256(hmac(salted, "Client Key"));
+  const auto server_key = hmac(salted, "Server Key");
+  return "SCRAM-SHA-256$" + std::to_string(kRounds) + ":" + windlass::encode_base64(salt) + "$" +
+         windlass::encode_base64(text(stored_key)) + ":" +
+         windlass::encode_base64(text(server_key));
+}
+
+}  // namespace postgres

@@ -1,0 +1,17 @@
+#pragma once
+// Passwords and what PostgreSQL stores of them.
+
+#include <string>
+#include <string_view>
+
+namespace postgres {
+
+/// A password of 32 characters (190 bits) out of 32 random bytes; safe in URIs and shell words.
+std::string make_password(std::string_view random_bytes);
+
+/// The SCRAM-SHA-256 verifier that PostgreSQL stores for `password` (RFC 5803), with 4096 rounds.
+/// `salt`: 16 random bytes. The password must be ASCII, as make_password's are: SASLprep is not
+/// done.
+std::string scram_verifier(std::string_view password, std::string_view salt);
+
+}  // namespace postgres
