@@ -11,7 +11,7 @@ set -uo pipefail
 tree=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$tree"
 . test/e2e/steps.sh
-: "${KUBECONFIG:?names the cluster to use}"
+[ -n "${KUBECONFIG:-}" ] || { echo "KUBECONFIG does not name a cluster of three nodes"; exit 77; }
 IMG=${IMG:-postgres-operator:latest}
 sample=config/samples/database.yaml
 DATABASE_IMAGE=${DATABASE_IMAGE:-$(sed -n 's/^  image: //p' $sample)}

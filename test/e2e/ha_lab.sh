@@ -22,7 +22,7 @@ if [ "${1:-}" = --check ]; then
   exit
 fi
 
-: "${KUBECONFIG:?names the cluster to use}"
+[ -n "${KUBECONFIG:-}" ] || { echo "KUBECONFIG does not name a cluster of three nodes"; exit 77; }
 eval "$(block settings)"
 scratch=$(mktemp -d)
 deployment=postgres-operator-controller-manager
