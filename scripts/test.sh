@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Builds and runs the tests, says which were skipped and why, and ends with a line `N passed, N failed`.
-#   scripts/test.sh           unit tests under Address and Undefined Behaviour Sanitizer, all others in the release build
+#   scripts/test.sh           unit tests (test/unit) under Address and Undefined Behaviour Sanitizer, all others in the
+#                             release build
 #   scripts/test.sh --long    the tests with the label `long`, and the stress tests under Thread Sanitizer
-set -euo pipefail
+set -uo pipefail
 cd "$(dirname "$0")/.."
 jobs=${JOBS:-$(nproc)}
 passed=0 failed=0 skipped=0
-build_failed=0
 
 # run PRESET CTEST_OPTIONS...: runs tests and adds up what they report. A GoogleTest program counts by its cases, by the
 # report it leaves in test-results/; every other test, and a program that dies, counts as one.
@@ -26,28 +26,35 @@ names() {
   ctest --test-dir "build/$1" -N "${@:2}" | sed -n 's/^ *Test *#[0-9]*: \([^ ]*\).*/\1/p'
 }
 
-# build PRESET ...: like build.sh; a build that fails counts as a failed test, and the others go on
-build() {
-  scripts/build.sh "$@" || { failed=$((failed + 1)) build_failed=1; return 1; }
+# configure PRESET: so that its tests are known
+configure() {
+  mkdir -p "build/$1"
+  cmake --preset "$1" >"build/$1/configure.log" 2>&1 && return
+  tail -n 40 "build/$1/configure.log" >&2
+  failed=$((failed + 1))
+  return 1
 }
 
-# Only the programs of the chosen tests are built in a sanitizer's build.
-build_and_run() {
-  local preset=$1 targets
+# build PRESET ...: like build.sh; a build that fails counts as a failed test, and the others go on
+build() {
+  scripts/build.sh "$@" || { failed=$((failed + 1)); return 1; }
+}
+
+# sanitized PRESET NAME...: builds just these tests and runs them
+sanitized() {
+  local preset=$1 IFS='|'
   shift
-  mkdir -p "build/$preset"
-  cmake --preset "$preset" >"build/$preset/configure.log" 2>&1 || { tail -n 40 "build/$preset/configure.log" >&2; failed=$((failed + 1)); return; }
-  mapfile -t targets < <(names "$preset" "$@")
-  [ ${#targets[@]} -gt 0 ] || return 0
-  build "$preset" "${targets[@]}" && run "$preset" "$@"
+  [ $# -gt 0 ] || return 0
+  build "$preset" "$@" && run "$preset" -R "^($*)\$"
 }
 
 if [ "${1:-}" = --long ]; then
   build release -DWINDLASS_BUILD_UNIT_TESTS=OFF && run release -L long
-  build_and_run tsan -R '^threads_' || true
+  configure tsan && mapfile -t stress < <(names tsan -L threads) && sanitized tsan "${stress[@]}"
 else
-  build release -DWINDLASS_BUILD_UNIT_TESTS=OFF && run release -E '^unit_' -LE long
-  build_and_run asan -R '^unit_' -LE long || true
+  build release -DWINDLASS_BUILD_UNIT_TESTS=OFF && run release -LE long
+  # what the release build leaves out
+  configure asan && mapfile -t unit < <(names asan -LE long | grep -vxFf <(names release)) && sanitized asan "${unit[@]}"
 fi
 
 echo
