@@ -45,6 +45,8 @@ class BeastParser final : public Base {
       error_code code;
       const bool in_header = !core_.is_header_done();
       const auto rest = bytes.substr(used);
+      // Beast asserts that it sees the whole of "0\r\n\r\n", the shortest end of a chunked body
+      if (!in_header && chunked_ && chunk_left_ == 0 && rest.size() < 5) break;
       const auto count = core_.put(boost::asio::buffer(rest.data(), rest.size()), code);
       used += count;
       if (in_header) header_bytes_ += count;
@@ -98,8 +100,11 @@ class BeastParser final : public Base {
       owner_.message().body.append(body.data(), body.size());
       return body.size();
     }
-    void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
-    std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override {
+    void on_chunk_header_impl(std::uint64_t size, string_view, error_code&) override {
+      owner_.chunk_left_ = size;
+    }
+    std::size_t on_chunk_body_impl(std::uint64_t left, string_view body, error_code&) override {
+      owner_.chunk_left_ = left - body.size();
       owner_.message().body.append(body.data(), body.size());
       return body.size();
     }
@@ -119,7 +124,8 @@ class BeastParser final : public Base {
   void check_header(error_code& code) {
     const auto& headers = message().headers;
     const auto encodings = headers.all("transfer-encoding");
-    if (encodings.empty()) return;
+    chunked_ = !encodings.empty();
+    if (!chunked_) return;
     // anything but plain "chunked" leaves room for two opinions on where the body ends
     const bool plain = encodings.size() == 1 && equal_ignoring_case(encodings[0], "chunked");
     if (!plain || this->version_ == 10) code = beast::error::bad_transfer_encoding;
@@ -135,6 +141,8 @@ class BeastParser final : public Base {
 
   ParserLimits limits_;
   std::size_t header_bytes_ = 0;  // used before the header was complete
+  bool chunked_ = false;
+  std::uint64_t chunk_left_ = 0;
   Core core_;
 };
 

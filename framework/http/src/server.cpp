@@ -153,6 +153,8 @@ class Server::Impl::ResponderOf final : public Responder {
 
   [[nodiscard]] bool nothing_sent() const { return state_ == State::nothing; }
   [[nodiscard]] bool complete() const { return state_ == State::finished && !broken_; }
+  /// A write has failed: the client is gone.
+  [[nodiscard]] bool broken() const { return broken_; }
   [[nodiscard]] bool keep_alive() const { return keep_alive_; }
   void do_not_keep_alive() { keep_alive_ = false; }
 
@@ -354,7 +356,7 @@ Task<bool> Server::Impl::handle(std::shared_ptr<Impl> impl, std::shared_ptr<Sess
   }
   session->handling = false;
   if (!failure) co_return responder.complete() && responder.keep_alive();
-  if (session->gone || session->connection->closed()) co_return false;
+  if (session->gone || session->connection->closed() || responder.broken()) co_return false;
   const auto error = describe(failure);
   impl->log.warn("A handler failed", {{"request", what}, {"error", error.message}});
   if (responder.nothing_sent()) {
