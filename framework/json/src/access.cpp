@@ -38,9 +38,10 @@ Result<void> apply_to_elements(const Shape& shape, void* target) {
   const auto view_map = list ? type::MapView{} : shape.map->view(target);
   const std::size_t count = list ? view_list.count : view_map.count;
   const std::size_t stride = list ? shape.inner->size : shape.map->entry_size;
-  const std::byte* data = list ? view_list.data : view_map.data + shape.map->value_offset;
+  const std::size_t offset = list ? 0 : shape.map->value_offset;
+  const std::byte* data = list ? view_list.data : view_map.data;
   for (std::size_t i = 0; i < count; ++i) {
-    auto done = apply_defaults(*shape.inner, const_cast<std::byte*>(data + i * stride));
+    auto done = apply_defaults(*shape.inner, const_cast<std::byte*>(data + i * stride + offset));
     if (!done) return done;
   }
   return {};

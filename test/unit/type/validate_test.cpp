@@ -1,0 +1,107 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <windlass/type/validate.hpp>
+
+#include "widget.hpp"
+
+namespace {
+
+using example::WidgetSpec;
+namespace type = windlass::type;
+
+WidgetSpec valid() {
+  WidgetSpec spec;
+  spec.name = "main";
+  return spec;
+}
+
+std::vector<std::string> violations(const WidgetSpec& spec) {
+  std::vector<std::string> texts;
+  for (const auto& violation : type::validate(spec)) {
+    texts.push_back(violation.path + ": " + violation.message);
+  }
+  return texts;
+}
+
+TEST(Validate, FindsNothingWrongWithAValidObject) {
+  WidgetSpec spec = valid();
+  spec.replicas = 9;
+  spec.note = "";
+  spec.args = {"aa", "bb", "cc"};
+  spec.parts = {{"a", 1}, {"b", 1}};
+  EXPECT_THAT(violations(spec), testing::IsEmpty());
+}
+
+struct Case {
+  const char* what;
+  void (*change)(WidgetSpec&);
+  const char* message;
+};
+
+class Violations : public testing::TestWithParam<Case> {};
+
+TEST_P(Violations, AreWordedAsTheServerDoes) {
+  WidgetSpec spec = valid();
+  GetParam().change(spec);
+  EXPECT_THAT(violations(spec), testing::ElementsAre(GetParam().message));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, Violations,
+    testing::Values(
+        Case{"minimum", [](WidgetSpec& s) { s.replicas = 0; },
+             "replicas: Invalid value: 0: replicas in body should be greater than or equal to 1"},
+        Case{"maximum", [](WidgetSpec& s) { s.replicas = 10; },
+             "replicas: Invalid value: 10: replicas in body should be less than or equal to 9"},
+        Case{"max_length", [](WidgetSpec& s) { s.name = "abcdefghi"; },
+             "name: Too long: may not be more than 8 bytes"},
+        Case{"pattern", [](WidgetSpec& s) { s.name = "A"; },
+             "name: Invalid value: \"A\": name in body should match '^[a-z]+$'"},
+        Case{"values", [](WidgetSpec& s) { s.note = "c"; },
+             "note: Unsupported value: \"c\": supported values: \"a\", \"b\", \"\""},
+        Case{"max_items", [](WidgetSpec& s) { s.args = {"aa", "bb", "cc", "dd"}; },
+             "args: Too many: 4: must have at most 3 items"},
+        Case{"unique_items", [](WidgetSpec& s) { s.args = {"aa", "bb", "aa"}; },
+             "args[2]: Duplicate value: \"aa\""},
+        Case{"items", [](WidgetSpec& s) { s.args = {"aa", "b"}; },
+             "args[1]: Invalid value: \"b\": args[1] in body should be at least 2 chars long"},
+        Case{"list_map_keys", [](WidgetSpec& s) { s.parts = {{"a", 1}, {"b", 1}, {"a", 2}}; },
+             "parts[2]: Duplicate value: object"},
+        Case{"nested",
+             [](WidgetSpec& s) {
+               s.children = {valid(), valid()};
+               s.children[1].replicas = 12;
+             },
+             "children[1].replicas: Invalid value: 12: children[1].replicas in body should be "
+             "less than or equal to 9"},
+        Case{"boxed",
+             [](WidgetSpec& s) {
+               s.fallback = valid();
+               s.fallback->replicas = 12;
+             },
+             "fallback.replicas: Invalid value: 12: fallback.replicas in body should be less "
+             "than or equal to 9"}),
+    [](const auto& param_info) { return std::string(param_info.param.what); });
+
+TEST(Validate, CountsCodePointsNotBytes) {
+  WidgetSpec spec = valid();
+  spec.args = {"é"};
+  EXPECT_EQ(violations(spec).size(), 1u);
+  spec.args = {"éé"};
+  EXPECT_EQ(violations(spec).size(), 0u);
+}
+
+TEST(ValidateUpdate, RefusesChangesOfImmutableFields) {
+  const WidgetSpec before = valid();
+  WidgetSpec after = valid();
+  after.replicas = 3;
+  EXPECT_TRUE(type::validate_update(before, after).empty());
+  after.name = "other";
+  const auto found = type::validate_update(before, after);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].path, "name");
+  EXPECT_EQ(found[0].message, "Invalid value: \"other\": field is immutable");
+}
+
+}  // namespace
