@@ -57,7 +57,8 @@ struct CoreOptions {
   std::uint32_t service_address_count = 65534;
   /// Per kind: how many changes a watch may lag behind before 410 Gone.
   std::size_t watch_history = 10'000;
-  /// Owners' dependents are deleted, terminating namespaces emptied: what kube-controller-manager does.
+  /// Owners' dependents are deleted, terminating namespaces emptied: what kube-controller-manager
+  /// does.
   bool garbage_collection = true;
   /// A ServiceAccount "default" and ConfigMap "kube-root-ca.crt" in every namespace.
   bool namespace_defaults = true;
@@ -67,10 +68,11 @@ struct CoreOptions {
 };
 
 /// The API server without its sockets. Single-threaded: use it on one executor. Starts with the
-/// namespaces default, kube-system, kube-public and kube-node-lease and every kind that Windlass has
-/// types for.
+/// namespaces default, kube-system, kube-public and kube-node-lease and every kind that Windlass
+/// has types for.
 ///
-/// Answers as kube-apiserver v1.36 does; README.md lists what differs. It is for development and tests.
+/// Answers as kube-apiserver v1.36 does; README.md lists what differs. It is for development and
+/// tests.
 class Core {
  public:
   explicit Core(Environment& environment, CoreOptions options = {});

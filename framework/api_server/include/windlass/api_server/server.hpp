@@ -27,7 +27,8 @@ struct ServerOptions {
 /// Serves a Core. Use on one executor; the constructor listens, `run` serves.
 class Server {
  public:
-  /// Throws Exception(io) when the address cannot be listened on, Exception(tls) when OpenSSL fails.
+  /// Throws Exception(io) when the address cannot be listened on, Exception(tls) when OpenSSL
+  /// fails.
   Server(Environment& environment, Executor executor, ServerOptions options = {});
   ~Server();
   Server(const Server&) = delete;

@@ -1,0 +1,117 @@
+// Reading an object as its type does.
+
+#include <fmt/format.h>
+
+#include <windlass/base/encoding.hpp>
+
+#include "builtin.hpp"
+#include "state.hpp"
+
+namespace windlass::inline v0::api_server {
+
+using json::Object;
+using json::Value;
+
+namespace {
+
+void report_unknown(Context& context, const Resource& resource, Unknown& unknown,
+                    const WriteOptions& options) {
+  if (unknown.fields.empty() || options.field_validation == "Ignore") return;
+  if (options.field_validation == "Strict") {
+    std::string text;
+    for (const std::string& field : unknown.fields) text += (text.empty() ? "" : ", ") + field;
+    throw Failure::bad_request(
+        fmt::format("{0} in version \"{1}\" cannot be handled as a {0}: strict decoding error: {2}",
+                    resource.kind, resource.version, text));
+  }
+  for (const std::string& field : unknown.fields) context.warn(field);
+}
+
+/// Metadata of a custom object follows the built-in type.
+void conform_metadata(Context& context, const Resource& resource, Value& object, Unknown& unknown) {
+  Value* metadata = object.find("metadata");
+  if (metadata == nullptr) return;
+  Unknown found;
+  normalize(*context.state.registry.object_meta(), *metadata, resource.kind, found);
+  for (std::string& field : found.fields) {
+    field.insert(std::string_view("unknown field \"").size(), "metadata.");
+    unknown.fields.push_back(std::move(field));
+  }
+}
+
+}  // namespace
+
+void conform(Context& context, const Resource& resource, Value& object,
+             const WriteOptions& options) {
+  Unknown unknown;
+  if (resource.custom) {
+    conform_metadata(context, resource, object, unknown);
+    if (resource.schema != nullptr) {
+      prune(*resource.schema, object, true, "", unknown);
+      apply_defaults(*resource.schema, object, true);
+    }
+    if (resource.rules_ignored) {
+      context.warn(
+          fmt::format("x-kubernetes-validations of {} are not evaluated by this API server",
+                      resource.qualified()));
+    }
+  } else if (resource.schema != nullptr) {
+    normalize(*resource.schema, object, resource.kind, unknown);
+    const Rules& rules = rules_for(resource);
+    if (rules.defaults != nullptr) rules.defaults(object);
+  }
+  report_unknown(context, resource, unknown, options);
+  object["apiVersion"] = resource.api_version();
+  object["kind"] = resource.kind;
+}
+
+namespace {
+
+struct Rename {
+  const char* core;
+  const char* events;
+};
+constexpr Rename kEventNames[] = {
+    {"involvedObject", "regarding"},
+    {"message", "note"},
+    {"source", "deprecatedSource"},
+    {"firstTimestamp", "deprecatedFirstTimestamp"},
+    {"lastTimestamp", "deprecatedLastTimestamp"},
+    {"count", "deprecatedCount"},
+    {"reportingComponent", "reportingController"},
+};
+
+void rename_event(Value& event, bool to_core) {
+  Object& members = event.as_object();
+  for (const Rename& pair : kEventNames) {
+    const char* from = to_core ? pair.events : pair.core;
+    const char* to = to_core ? pair.core : pair.events;
+    if (Value* found = members.find(from)) {
+      Value moved = std::move(*found);
+      members.erase(from);
+      members.set(to, std::move(moved));
+    }
+  }
+}
+
+}  // namespace
+
+Value to_version(const Resource& resource, const Value& stored) {
+  Value object = stored;
+  if (resource.is("events.k8s.io", "Event")) rename_event(object, false);
+  object["apiVersion"] = resource.api_version();
+  if (resource.custom && resource.schema != nullptr) {
+    Unknown ignored;
+    prune(*resource.schema, object, true, "", ignored);
+    apply_defaults(*resource.schema, object, true);
+  }
+  return object;
+}
+
+Value to_storage(const Resource& resource, Value object) {
+  if (resource.is("events.k8s.io", "Event")) rename_event(object, true);
+  object["apiVersion"] = resource.storage_version;
+  return object;
+}
+
+}  // namespace windlass::inline v0::api_server

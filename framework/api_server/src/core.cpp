@@ -1,0 +1,268 @@
+#include <fmt/format.h>
+
+#include <windlass/api_server/core.hpp>
+#include <windlass/base/encoding.hpp>
+
+#include "handlers.hpp"
+#include "state.hpp"
+
+namespace windlass::inline v0::api_server {
+
+using json::Object;
+using json::Value;
+
+Identity Identity::admin() {
+  return {.user = "kubernetes-admin", .groups = {"system:masters", "system:authenticated"}};
+}
+
+http::Response text_response(int status, std::string body, std::string_view type) {
+  http::Response response;
+  response.status = status;
+  response.headers.set("Content-Type", type);
+  response.headers.set("Cache-Control", "no-cache, private");
+  response.body = std::move(body);
+  return response;
+}
+
+http::Response json_response(int status, const Value& body) {
+  return text_response(status, json::dump(body) + "\n");
+}
+
+struct Core::Impl {
+  Impl(Environment& environment, CoreOptions options) : state(environment, std::move(options)) {}
+
+  State state;
+
+  Reply route(Context& context);
+  void authorize(Context& context, std::string_view verb);
+  void boot(Core& core);
+};
+
+namespace {
+
+std::string_view verb_of(const Context& context) {
+  const std::string& method = context.request.method;
+  const bool named = !context.target.name.empty();
+  if (method == "GET" || method == "HEAD") {
+    if (context.query().flag("watch")) return "watch";
+    return named ? "get" : "list";
+  }
+  if (method == "POST") return "create";
+  if (method == "PUT") return "update";
+  if (method == "PATCH") return "patch";
+  if (method == "DELETE") return named ? "delete" : "deletecollection";
+  return "";
+}
+
+bool supports(const Resource& resource, std::string_view verb) {
+  for (const std::string& entry : resource.verbs()) {
+    if (entry == verb) return true;
+  }
+  return false;
+}
+
+Reply dispatch_subresource(Context& context, std::string_view verb) {
+  const std::string& name = context.target.subresource;
+  bool known = false;
+  for (const std::string& entry : context.resource->subresources()) known = known || entry == name;
+  if (!known || !context.target.rest.empty()) throw Failure::path_not_found();
+  if (name == "scale") return handle_scale(context);
+  if (name == "log") return handle_log(context);
+  if (name == "eviction" && verb == "create") return handle_eviction(context);
+  if (name == "binding" && verb == "create") return handle_binding(context);
+  if (name == "token" && verb == "create") return handle_token(context);
+  if (name == "finalize" && verb == "update") return handle_finalize(context);
+  if (name == "exec") {
+    throw Failure(
+        501, "NotImplemented",
+        "exec needs a connection upgrade that this API server does not offer; use the local "
+        "cluster's own exec");
+  }
+  if (name == "eviction" || name == "binding" || name == "token" || name == "finalize") {
+    throw Failure::method_not_allowed(*context.resource, verb);
+  }
+  if (verb == "get") return handle_get(context);
+  if (verb == "update") return handle_update(context);
+  if (verb == "patch") return handle_patch(context);
+  throw Failure::method_not_allowed(*context.resource, verb);
+}
+
+}  // namespace
+
+void Core::Impl::authorize(Context& context, std::string_view verb) {
+  if (!state.options.authorization) return;
+  const Attributes attributes = attributes_of(context, verb);
+  if (allowed(state, context.identity, attributes)) return;
+  const Resource& resource = *context.resource;
+  std::string what = resource.plural;
+  if (!attributes.subresource.empty()) what += "/" + attributes.subresource;
+  const std::string scope = attributes.namespace_.empty()
+                                ? "at the cluster scope"
+                                : fmt::format("in the namespace \"{}\"", attributes.namespace_);
+  throw Failure::forbidden(
+      resource, attributes.name,
+      fmt::format("User \"{}\" cannot {} resource \"{}\" in API group \"{}\" {}",
+                  context.identity.user, verb, what, resource.group, scope));
+}
+
+Reply Core::Impl::route(Context& context) {
+  Target& target = context.target;
+  if (!target.resource_path) {
+    if (auto reply = handle_service(state, context.request, target)) return std::move(*reply);
+    throw Failure::path_not_found();
+  }
+  context.resource = state.registry.find(target.group, target.version, target.plural);
+  if (context.resource == nullptr || !context.resource->served) throw Failure::path_not_found();
+  const Resource& resource = *context.resource;
+  if (resource.is("", "Namespace") && target.namespaces_scope) throw Failure::path_not_found();
+  if (!resource.namespaced && target.namespaces_scope) throw Failure::path_not_found();
+  const std::string_view verb = verb_of(context);
+  if (resource.namespaced && !target.namespaces_scope && verb != "list" && verb != "watch") {
+    throw Failure::method_not_allowed(resource, verb);
+  }
+  authorize(context, verb);
+  if (resource.review) {
+    if (verb != "create") throw Failure::method_not_allowed(resource, verb);
+    return handle_review(context);
+  }
+  if (!target.subresource.empty()) return dispatch_subresource(context, verb);
+  if (!supports(resource, verb)) throw Failure::method_not_allowed(resource, verb);
+  if (verb == "watch") return handle_watch(context);
+  if (verb == "get") return handle_get(context);
+  if (verb == "list") return handle_list(context);
+  if (verb == "create") {
+    if (!target.name.empty()) throw Failure::method_not_allowed(resource, verb);
+    return handle_create(context);
+  }
+  if (verb == "update" || verb == "patch") {
+    if (target.name.empty()) throw Failure::method_not_allowed(resource, verb);
+    return verb == "update" ? handle_update(context) : handle_patch(context);
+  }
+  return verb == "delete" ? handle_delete(context) : handle_delete_collection(context);
+}
+
+Core::Core(Environment& environment, CoreOptions options)
+    : impl_(std::make_unique<Impl>(environment, std::move(options))) {
+  impl_->boot(*this);
+}
+Core::~Core() = default;
+
+void Core::Impl::boot(Core& core) {
+  std::vector<Value> objects;
+  for (const char* name : {"default", "kube-system", "kube-public", "kube-node-lease"}) {
+    objects.emplace_back(
+        Object{{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", Object{{"name", name}}}});
+  }
+  core.seed(objects);
+}
+
+Reply Core::handle(const http::Request& request, const Identity& identity) {
+  Context context{impl_->state, identity, request, Target::parse(request.target)};
+  Reply reply;
+  try {
+    reply = impl_->route(context);
+  } catch (const Failure& failure) {
+    reply.response = json_response(failure.code(), failure.status());
+    if (failure.code() == 429) reply.response.headers.set("Retry-After", "1");
+  } catch (const std::exception& error) {
+    reply.response = json_response(
+        500, make_status(500, "InternalError",
+                         fmt::format("Internal error occurred: {}", error.what()), Object{}));
+  }
+  settle(impl_->state);
+  for (const std::string& warning : context.warnings) {
+    reply.response.headers.add("Warning", fmt::format("299 - {}", quote_json(warning)));
+  }
+  return reply;
+}
+
+std::optional<Identity> Core::authenticate(const http::Headers& headers,
+                                           const std::string& common_name,
+                                           const std::vector<std::string>& organizations) {
+  const std::string_view header = headers.get("Authorization");
+  if (header.starts_with("Bearer ")) {
+    const auto found = impl_->state.tokens.find(header.substr(7));
+    if (found == impl_->state.tokens.end()) return std::nullopt;
+    return found->second;
+  }
+  if (!common_name.empty()) {
+    Identity identity{.user = common_name, .groups = organizations};
+    identity.groups.emplace_back("system:authenticated");
+    return identity;
+  }
+  if (!header.empty() || !impl_->state.options.anonymous) return std::nullopt;
+  return Identity{.user = "system:anonymous", .groups = {"system:unauthenticated"}};
+}
+
+http::Response Core::unauthorized() {
+  return json_response(401, make_status(401, "Unauthorized", "Unauthorized", nullptr));
+}
+
+void Core::add_token(std::string token, Identity identity) {
+  impl_->state.tokens[std::move(token)] = std::move(identity);
+}
+
+std::string Core::issue_token(const Identity& identity) {
+  std::string token = encode_base64(impl_->state.env.secret_bytes(33));
+  for (char& c : token) {
+    if (c == '+') c = '-';
+    if (c == '/') c = '_';
+  }
+  add_token(token, identity);
+  return token;
+}
+
+std::uint64_t Core::revision() const { return impl_->state.store.revision(); }
+void Core::compact(std::uint64_t revision) { impl_->state.store.compact(revision); }
+
+void Core::end_watches() {
+  for (const auto& entry : impl_->state.watches) {
+    if (const auto watch = entry.lock()) watch->end();
+  }
+  impl_->state.watches.clear();
+}
+
+void Core::seed(const std::vector<Value>& objects) {
+  const Identity admin = Identity::admin();
+  for (const Value& object : objects) {
+    const ResourcePtr resource = impl_->state.registry.find_kind(object["apiVersion"].string_or(""),
+                                                                 object["kind"].string_or(""));
+    const std::string name = object_name(object);
+    if (resource == nullptr) {
+      throw Exception(
+          Errc::invalid_argument,
+          fmt::format("seed: no kind {} {} is known; create its CRD first",
+                      object["apiVersion"].string_or(""), object["kind"].string_or("")));
+    }
+    std::string path = resource->group.empty() ? "/api/v1" : "/apis/" + resource->api_version();
+    if (resource->namespaced) {
+      std::string namespace_ = object_namespace(object);
+      path += "/namespaces/" + (namespace_.empty() ? "default" : namespace_);
+    }
+    path += "/" + resource->plural;
+    http::Request request{
+        .method = "POST", .target = path, .headers = {}, .body = json::dump(object)};
+    Reply reply = handle(request, admin);
+    if (reply.response.status == 409) {
+      request.method = "PUT";
+      request.target = path + "/" + name;
+      reply = handle(request, admin);
+    }
+    if (reply.response.status >= 300) {
+      const auto status = json::parse(reply.response.body);
+      throw Exception(
+          Errc::invalid_argument,
+          fmt::format("seed: {} {}: {}", resource->kind, name,
+                      status ? (*status)["message"].string_or("") : reply.response.body));
+    }
+    if (resource->has_status && object.find("status") != nullptr) {
+      request = {.method = "PATCH",
+                 .target = path + "/" + name + "/status",
+                 .headers = {{"Content-Type", "application/merge-patch+json"}},
+                 .body = json::dump(Object{{"status", object["status"]}})};
+      handle(request, admin);
+    }
+  }
+}
+
+}  // namespace windlass::inline v0::api_server

@@ -1,0 +1,11 @@
+#pragma once
+// The schema documents of codegen/schemas, embedded at build time.
+
+#include <string_view>
+#include <vector>
+
+namespace windlass::inline v0::api_server {
+
+std::vector<std::string_view> schema_documents();
+
+}  // namespace windlass::inline v0::api_server

@@ -1,0 +1,146 @@
+#include "state.hpp"
+
+#include <chrono>
+#include <cstdio>
+
+#include <fmt/format.h>
+
+namespace windlass::inline v0::api_server {
+
+using json::Value;
+
+std::string format_time(WallTime time, int digits) {
+  using namespace std::chrono;
+  const auto day = floor<days>(time);
+  const year_month_day date(day);
+  const hh_mm_ss clock(floor<microseconds>(time - day));
+  std::string out =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+  if (digits > 0) out += fmt::format(".{:06}", clock.subseconds().count());
+  return out + "Z";
+}
+
+std::optional<std::int64_t> parse_time(std::string_view text) {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  const std::string copy(text);
+  if (std::sscanf(copy.c_str(), "%d-%d-%dT%d:%d:%d", &year, &month, &day, &hour, &minute,
+                  &second) != 6) {
+    return std::nullopt;
+  }
+  using namespace std::chrono;
+  const sys_days days{std::chrono::year(year) / month / day};
+  return days.time_since_epoch().count() * 86400LL + hour * 3600LL + minute * 60LL + second;
+}
+
+std::string State::now() const { return format_time(env.clock().wall_now(), 0); }
+std::string State::now_micro() const { return format_time(env.clock().wall_now(), 6); }
+
+std::string object_name(const Value& object) {
+  return std::string(object["metadata"]["name"].string_or(""));
+}
+std::string object_namespace(const Value& object) {
+  return std::string(object["metadata"]["namespace"].string_or(""));
+}
+ObjectName name_of(const Value& object) { return {object_namespace(object), object_name(object)}; }
+
+void Context::warn(std::string text) {
+  for (const std::string& known : warnings) {
+    if (known == text) return;
+  }
+  warnings.push_back(std::move(text));
+}
+
+WriteOptions write_options(const Context& context) {
+  const Query& query = context.query();
+  WriteOptions options;
+  for (const std::string& value : query.all("dryRun")) {
+    if (value == "All") {
+      options.dry_run = true;
+    } else if (!value.empty()) {
+      throw Failure::bad_request(fmt::format(
+          "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: \"{}\": supported "
+          "values: \"All\"",
+          value));
+    }
+  }
+  options.field_manager = query.get("fieldManager");
+  if (options.field_manager.empty()) {
+    // As the server does: the first word of the user agent.
+    const std::string_view agent = context.request.headers.get("User-Agent");
+    options.field_manager = agent.substr(0, agent.find('/'));
+    if (options.field_manager.empty()) options.field_manager = "unknown";
+  }
+  if (!query.get("fieldValidation").empty())
+    options.field_validation = query.get("fieldValidation");
+  options.force = query.flag("force");
+  return options;
+}
+
+namespace {
+
+void forget_owners(Ownership& ownership, const Location& location, const Value& object) {
+  const Value& owners = object["metadata"]["ownerReferences"];
+  if (!owners.is_array()) return;
+  for (const Value& owner : owners.as_array()) {
+    const auto found = ownership.dependents.find(std::string(owner["uid"].string_or("")));
+    if (found == ownership.dependents.end()) continue;
+    found->second.erase(location);
+    if (found->second.empty()) ownership.dependents.erase(found);
+  }
+}
+
+void note_owners(Ownership& ownership, const Location& location, const Value& object) {
+  const Value& owners = object["metadata"]["ownerReferences"];
+  if (!owners.is_array()) return;
+  for (const Value& owner : owners.as_array()) {
+    const std::string uid(owner["uid"].string_or(""));
+    ownership.dependents[uid].insert(location);
+    if (!ownership.by_uid.contains(uid)) ownership.terminating.insert(location);
+  }
+}
+
+bool is_crd(const Resource& resource) {
+  return resource.is("apiextensions.k8s.io", "CustomResourceDefinition");
+}
+
+}  // namespace
+
+StoredPtr State::put(const Resource& resource, Value value) {
+  const Location location{resource.storage, name_of(value)};
+  if (const StoredPtr old = store.get(location.storage, location.name)) {
+    forget_owners(ownership, location, old->value());
+  }
+  ownership.by_uid[std::string(value["metadata"]["uid"].string_or(""))] = location;
+  note_owners(ownership, location, value);
+  if (value["metadata"].find("deletionTimestamp") != nullptr)
+    ownership.terminating.insert(location);
+  StoredPtr stored = store.put(location.storage, location.name, std::move(value));
+  if (is_crd(resource)) crd_changed(*this, stored->value());
+  return stored;
+}
+
+void State::remove(const Resource& resource, const StoredPtr& object) {
+  const Location location{resource.storage, name_of(object->value())};
+  const std::string uid(object->value()["metadata"]["uid"].string_or(""));
+  forget_owners(ownership, location, object->value());
+  ownership.by_uid.erase(uid);
+  ownership.terminating.erase(location);
+  if (const auto found = ownership.dependents.find(uid); found != ownership.dependents.end()) {
+    ownership.terminating.insert(found->second.begin(), found->second.end());
+  }
+  if (!location.name.namespace_.empty()) {
+    ownership.terminating.insert({"/namespaces", {"", location.name.namespace_}});
+  }
+  if (const Value& owners = object->value()["metadata"]["ownerReferences"]; owners.is_array()) {
+    for (const Value& owner : owners.as_array()) {  // a foreground deletion may wait for this
+      const auto found = ownership.by_uid.find(std::string(owner["uid"].string_or("")));
+      if (found != ownership.by_uid.end()) ownership.terminating.insert(found->second);
+    }
+  }
+  store.remove(location.storage, location.name, object->value());
+  if (is_crd(resource)) crd_removed(*this, object->value());
+}
+
+}  // namespace windlass::inline v0::api_server

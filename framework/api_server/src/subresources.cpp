@@ -1,0 +1,315 @@
+// scale, eviction, binding, log, finalize, token.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <windlass/base/encoding.hpp>
+#include <windlass/json/patch.hpp>
+
+#include "handlers.hpp"
+#include "table.hpp"
+
+namespace windlass::inline v0::api_server {
+
+using json::Array;
+using json::Object;
+using json::Value;
+
+namespace {
+
+StoredPtr target_object(Context& context) {
+  return require_object(context.state, *context.resource,
+                        {context.target.namespace_, context.target.name});
+}
+
+Value* reach(Value& object, const std::vector<std::string>& path) {
+  Value* at = &object;
+  for (const std::string& key : path) {
+    if (!at->is_object() && !at->is_null()) return nullptr;
+    at = &(*at)[std::string_view(key)];
+  }
+  return at;
+}
+
+Value scale_of(const Resource& resource, const Value& object) {
+  Value metadata = Object{};
+  for (const char* key : {"name", "namespace", "uid", "resourceVersion", "creationTimestamp"}) {
+    if (const Value* value = object["metadata"].find(key)) metadata[key] = *value;
+  }
+  Object spec, status;
+  if (resource.custom) {
+    spec.set("replicas", at_json_path(object, resource.replicas_path).integer_or(0));
+    status.set("replicas", at_json_path(object, resource.status_replicas_path).integer_or(0));
+    const Value selector = at_json_path(object, resource.selector_path);
+    if (selector.is_string()) status.set("selector", selector);
+  } else {
+    spec.set("replicas", object.at_path({"spec", "replicas"}).integer_or(0));
+    status.set("replicas", object.at_path({"status", "replicas"}).integer_or(0));
+    status.set("selector", LabelSelector::from(object.at_path({"spec", "selector"})).text());
+  }
+  return Object{{"kind", "Scale"},
+                {"apiVersion", "autoscaling/v1"},
+                {"metadata", std::move(metadata)},
+                {"spec", std::move(spec)},
+                {"status", std::move(status)}};
+}
+
+}  // namespace
+
+Reply handle_scale(Context& context) {
+  const Resource& resource = *context.resource;
+  const StoredPtr stored = target_object(context);
+  const Value before = to_version(resource, stored->value());
+  const std::string& method = context.request.method;
+  if (method == "GET") return {json_response(200, scale_of(resource, before))};
+  Value scale = scale_of(resource, before);
+  if (method == "PUT") {
+    scale = read_body(context);
+  } else if (method == "PATCH") {
+    const auto patch = json::parse(context.request.body);
+    if (!patch) throw Failure::bad_request(patch.error().message);
+    if (patch->is_array()) {
+      auto patched = json::apply_json_patch(scale, *patch);
+      if (!patched) throw Failure::bad_request(patched.error().message);
+      scale = std::move(*patched);
+    } else {
+      scale = json::apply_merge_patch(scale, *patch);
+    }
+  } else {
+    throw Failure::method_not_allowed(resource, "");
+  }
+  const std::int64_t replicas = scale.at_path({"spec", "replicas"}).integer_or(0);
+  if (replicas < 0) {
+    Causes causes;
+    causes.invalid("spec.replicas", Value(replicas), "must be greater than or equal to 0");
+    const Resource kind{
+        .group = "autoscaling", .version = "v1", .kind = "Scale", .plural = "", .singular = ""};
+    throw Failure::invalid(kind, context.target.name, causes);
+  }
+  Value object = before;
+  const std::string path = resource.custom ? resource.replicas_path : ".spec.replicas";
+  if (Value* place = reach(object, split_path(path))) *place = replicas;
+  const std::string_view version = scale["metadata"]["resourceVersion"].string_or("");
+  if (!version.empty()) object["metadata"]["resourceVersion"] = version;
+  const StoredPtr updated =
+      update_object(context, resource, stored, std::move(object), "scale", write_options(context));
+  return {json_response(200, scale_of(resource, updated->value()))};
+}
+
+namespace {
+
+[[noreturn]] void refuse_eviction(const Value& budget, const std::string& why) {
+  (void)budget;
+  throw Failure::too_many_requests(
+      "Cannot evict pod as it would violate the pod's disruption budget.",
+      Object{{"causes", Array{Object{{"reason", "DisruptionBudget"}, {"message", why}}}}});
+}
+
+/// Takes one disruption from the budget, or refuses.
+void use_budget(Context& context, const StoredPtr& budget, const std::string& pod, bool dry_run) {
+  Value value = budget->value();
+  const std::string name = object_name(value);
+  Value& status = value["status"];
+  if (status["observedGeneration"].integer_or(0) < value["metadata"]["generation"].integer_or(0)) {
+    throw Failure::too_many_requests(
+        "Cannot evict pod as it would violate the pod's disruption budget.",
+        Object{{"retryAfterSeconds", 10},
+               {"causes",
+                Array{Object{
+                    {"reason", "DisruptionBudget"},
+                    {"message",
+                     fmt::format("The disruption budget {} is still being processed by the server.",
+                                 name)}}}}});
+  }
+  const std::int64_t allowed_now = status["disruptionsAllowed"].integer_or(0);
+  if (allowed_now <= 0) {
+    refuse_eviction(
+        value, fmt::format("The disruption budget {} needs {} healthy pods and has {} currently",
+                           name, status["desiredHealthy"].integer_or(0),
+                           status["currentHealthy"].integer_or(0)));
+  }
+  if (dry_run) return;
+  status["disruptionsAllowed"] = allowed_now - 1;
+  status["disruptedPods"][std::string_view(pod)] = context.state.now();
+  context.state.put(*context.state.registry.storing("policy/poddisruptionbudgets"),
+                    std::move(value));
+}
+
+bool counts_for_budgets(const Value& pod) {
+  const std::string_view phase = pod.at_path({"status", "phase"}).string_or("");
+  return phase != "Succeeded" && phase != "Failed" && phase != "Pending" &&
+         pod["metadata"].find("deletionTimestamp") == nullptr;
+}
+
+}  // namespace
+
+Reply handle_eviction(Context& context) {
+  State& state = context.state;
+  const Value body = read_body(context);
+  const StoredPtr pod = target_object(context);
+  DeleteOptions options;
+  const Value& wanted = body["deleteOptions"];
+  if (wanted["gracePeriodSeconds"].is_integer())
+    options.grace = wanted["gracePeriodSeconds"].as_integer();
+  options.uid = wanted["preconditions"]["uid"].string_or("");
+  options.resource_version = wanted["preconditions"]["resourceVersion"].string_or("");
+  options.dry_run = wanted["dryRun"].is_array() || context.query().get("dryRun") == "All";
+  if (counts_for_budgets(pod->value())) {
+    std::vector<StoredPtr> budgets;
+    for (const StoredPtr& budget :
+         state.store.list("policy/poddisruptionbudgets", context.target.namespace_)) {
+      const LabelSelector selector =
+          LabelSelector::from(budget->value().at_path({"spec", "selector"}));
+      if (selector.matches(pod->value()["metadata"]["labels"])) budgets.push_back(budget);
+    }
+    if (budgets.size() > 1) {
+      throw Failure(500, "InternalError",
+                    "This pod has more than one PodDisruptionBudget, which the eviction "
+                    "subresource does not support.");
+    }
+    if (!budgets.empty())
+      use_budget(context, budgets.front(), context.target.name, options.dry_run);
+  }
+  bool gone = false;
+  delete_object(state, *context.resource, pod, options, gone);
+  return {json_response(201, make_status(201, "", "", nullptr))};
+}
+
+Reply handle_binding(Context& context) {
+  const Value body = read_body(context);
+  const StoredPtr pod = target_object(context);
+  const std::string node(body.at_path({"target", "name"}).string_or(""));
+  if (node.empty()) throw Failure::bad_request("target.name: Required value");
+  Value object = pod->value();
+  const std::string_view bound = object.at_path({"spec", "nodeName"}).string_or("");
+  if (!bound.empty()) {
+    throw Failure::conflict(
+        *context.resource, context.target.name,
+        fmt::format("pod {} is already assigned to node \"{}\"", context.target.name, bound));
+  }
+  object["spec"]["nodeName"] = node;
+  Value& conditions = object["status"]["conditions"];
+  if (!conditions.is_array()) conditions = Array{};
+  std::erase_if(conditions.as_array(),
+                [](const Value& entry) { return entry["type"] == Value("PodScheduled"); });
+  conditions.as_array().emplace_back(Object{{"type", "PodScheduled"},
+                                            {"status", "True"},
+                                            {"lastProbeTime", nullptr},
+                                            {"lastTransitionTime", context.state.now()}});
+  context.state.put(*context.resource, std::move(object));
+  return {json_response(201, make_status(201, "", "", nullptr))};
+}
+
+namespace {
+
+std::string choose_container(const Value& pod, const std::string& wanted) {
+  std::vector<std::string> regular, initial;
+  for (const auto& [key, out] :
+       {std::pair("containers", &regular), std::pair("initContainers", &initial)}) {
+    const Value& list = pod["spec"][key];
+    if (!list.is_array()) continue;
+    for (const Value& container : list.as_array())
+      out->emplace_back(container["name"].string_or(""));
+  }
+  const std::string name = object_name(pod);
+  if (wanted.empty()) {
+    if (regular.size() == 1 && initial.empty()) return regular.front();
+    const std::string_view chosen =
+        pod.at_path({"metadata", "annotations", "kubectl.kubernetes.io/default-container"})
+            .string_or("");
+    if (!chosen.empty()) return std::string(chosen);
+    std::string text =
+        fmt::format("a container name must be specified for pod {}, choose one of: [{}]", name,
+                    fmt::join(regular, " "));
+    if (!initial.empty())
+      text += fmt::format(" or one of the init containers: [{}]", fmt::join(initial, " "));
+    throw Failure::bad_request(std::move(text));
+  }
+  for (const auto* list : {&regular, &initial}) {
+    if (std::find(list->begin(), list->end(), wanted) != list->end()) return wanted;
+  }
+  throw Failure::bad_request(fmt::format("container {} is not valid for pod {}", wanted, name));
+}
+
+}  // namespace
+
+Reply handle_log(Context& context) {
+  const StoredPtr pod = target_object(context);
+  const Query& query = context.query();
+  LogRequest log{.namespace_ = context.target.namespace_,
+                 .pod = context.target.name,
+                 .container = choose_container(pod->value(), std::string(query.get("container"))),
+                 .follow = query.flag("follow"),
+                 .previous = query.flag("previous"),
+                 .timestamps = query.flag("timestamps"),
+                 .tail_lines = query.number("tailLines"),
+                 .since_seconds = query.number("sinceSeconds"),
+                 .limit_bytes = query.number("limitBytes")};
+  if (pod->value().at_path({"spec", "nodeName"}).string_or("").empty()) {
+    return {text_response(200, "", "text/plain")};  // as the server: nothing to ask yet
+  }
+  Reply reply{text_response(200, "", "text/plain")};
+  reply.log = std::move(log);
+  return reply;
+}
+
+Reply handle_finalize(Context& context) {
+  const Value body = read_body(context);
+  const StoredPtr stored =
+      require_object(context.state, *context.resource, {"", context.target.name});
+  Value object = stored->value();
+  if (const Value* finalizers = body["spec"].find("finalizers");
+      finalizers && finalizers->is_array() && !finalizers->as_array().empty()) {
+    object["spec"]["finalizers"] = *finalizers;
+  } else {
+    object["spec"].as_object().erase("finalizers");
+  }
+  const bool done = object["spec"].find("finalizers") == nullptr &&
+                    object["metadata"].find("deletionTimestamp") != nullptr &&
+                    !object["metadata"]["finalizers"].is_array();
+  if (done) {
+    auto last = std::make_shared<const Stored>(std::move(object), stored->revision());
+    context.state.remove(*context.resource, last);
+    return {object_response(context, 200, last)};
+  }
+  return {object_response(context, 200, context.state.put(*context.resource, std::move(object)))};
+}
+
+Reply handle_token(Context& context) {
+  State& state = context.state;
+  const StoredPtr account = target_object(context);
+  Value request = read_body(context);
+  const std::string name = context.target.name;
+  const std::string& namespace_ = context.target.namespace_;
+  std::int64_t seconds = request.at_path({"spec", "expirationSeconds"}).integer_or(3600);
+  if (seconds < 600) {
+    Causes causes;
+    causes.invalid("spec.expirationSeconds", Value(seconds),
+                   "may not specify a duration less than 10 minutes");
+    const Resource kind{.group = "authentication.k8s.io",
+                        .version = "v1",
+                        .kind = "TokenRequest",
+                        .plural = "",
+                        .singular = ""};
+    throw Failure::invalid(kind, "", causes);
+  }
+  std::string token = encode_base64(state.env.secret_bytes(33));
+  for (char& c : token) c = c == '+' ? '-' : c == '/' ? '_' : c;
+  state.tokens[token] = {.user = fmt::format("system:serviceaccount:{}:{}", namespace_, name),
+                         .groups = {"system:serviceaccounts",
+                                    "system:serviceaccounts:" + namespace_, "system:authenticated"},
+                         .uid = std::string(account->value()["metadata"]["uid"].string_or(""))};
+  request["apiVersion"] = "authentication.k8s.io/v1";
+  request["kind"] = "TokenRequest";
+  request["metadata"] =
+      Object{{"name", name}, {"namespace", namespace_}, {"creationTimestamp", state.now()}};
+  request["spec"]["expirationSeconds"] = seconds;
+  request["status"] =
+      Object{{"token", token},
+             {"expirationTimestamp",
+              format_time(state.env.clock().wall_now() + std::chrono::seconds(seconds), 0)}};
+  return {json_response(201, request)};
+}
+
+}  // namespace windlass::inline v0::api_server

@@ -1,0 +1,312 @@
+// Create, update and delete: the registry's generic store.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "builtin.hpp"
+#include "state.hpp"
+
+namespace windlass::inline v0::api_server {
+
+using json::Array;
+using json::Object;
+using json::Value;
+
+StoredPtr require_object(State& state, const Resource& resource, const ObjectName& name) {
+  StoredPtr object = state.get(resource.storage, name);
+  if (object == nullptr) throw Failure::not_found(resource, name.name);
+  return object;
+}
+
+namespace {
+
+void check_namespace(State& state, const Resource& resource, const std::string& namespace_) {
+  if (!resource.namespaced) return;
+  const StoredPtr found = state.get("/namespaces", {"", namespace_});
+  if (found == nullptr) {
+    throw Failure(404, "NotFound", fmt::format("namespaces \"{}\" not found", namespace_),
+                  Object{{"name", namespace_}, {"kind", "namespaces"}});
+  }
+}
+
+void refuse_terminating(State& state, const Resource& resource, const Value& object,
+                        const std::string& namespace_) {
+  if (!resource.namespaced) return;
+  const StoredPtr found = state.get("/namespaces", {"", namespace_});
+  if (found == nullptr || found->value()["metadata"].find("deletionTimestamp") == nullptr) return;
+  Failure base = Failure::forbidden(
+      resource, object_name(object),
+      fmt::format("unable to create new content in namespace {} because it is being terminated",
+                  namespace_));
+  Value details = base.status()["details"];
+  details["causes"] =
+      Array{Object{{"reason", "NamespaceTerminating"},
+                   {"message", fmt::format("namespace {} is being terminated", namespace_)},
+                   {"field", "metadata.namespace"}}};
+  throw Failure(403, "Forbidden", base.what(), std::move(details));
+}
+
+void drop_status(const Resource& resource, Value& object) {
+  if (!resource.has_status) return;
+  if (resource.custom) {
+    object.as_object().erase("status");
+    return;
+  }
+  object["status"] = Object{};
+}
+
+void validate_object(const Resource& resource, const Value& object, Causes& causes) {
+  if (resource.custom) {
+    if (resource.schema != nullptr) validate(*resource.schema, object, "", true, causes);
+  } else if (const Rules& rules = rules_for(resource); rules.validate != nullptr) {
+    rules.validate(object, causes);
+  }
+}
+
+}  // namespace
+
+StoredPtr create_object(Context& context, const Resource& resource, Value object,
+                        const std::string& namespace_, const WriteOptions& options) {
+  State& state = context.state;
+  check_namespace(state, resource, namespace_);
+  if (!object["metadata"]["resourceVersion"].string_or("").empty() &&
+      object["metadata"]["resourceVersion"].string_or("") != "0") {
+    throw Failure(500, "InternalError",
+                  "resourceVersion should not be set on objects to be created");
+  }
+  const bool generated = object["metadata"]["name"].string_or("").empty();
+  drop_status(resource, object);
+  prepare_metadata(context, object, namespace_);
+  conform(context, resource, object, options);
+  refuse_terminating(state, resource, object, namespace_);
+  const Rules& rules = rules_for(resource);
+  Causes causes;
+  validate_metadata(resource, object, causes);
+  validate_object(resource, object, causes);
+  if (!causes.empty()) throw Failure::invalid(resource, object_name(object), causes);
+  if (state.get(resource.storage, name_of(object)) != nullptr) {
+    if (generated) {
+      throw Failure(409, "AlreadyExists",
+                    fmt::format("{} \"{}\" already exists, the server was not able to generate a "
+                                "unique name for the object",
+                                resource.qualified(), object_name(object)));
+    }
+    throw Failure::already_exists(resource, object_name(object));
+  }
+  if (rules.prepare != nullptr) rules.prepare(state, object);
+  track_update(context, resource, nullptr, object, "", options);
+  if (options.dry_run)
+    return std::make_shared<const Stored>(to_storage(resource, std::move(object)), 0);
+  StoredPtr stored = state.put(resource, to_storage(resource, std::move(object)));
+  return stored;
+}
+
+namespace {
+
+/// What an update through `subresource` may not touch comes from the old object.
+void keep_other_parts(const Resource& resource, const Value& old_object, Value& object,
+                      const std::string& subresource) {
+  if (subresource == "status") {
+    Value result = old_object;
+    if (const Value* status = object.find("status")) {
+      result["status"] = *status;
+    } else {
+      result.as_object().erase("status");
+    }
+    Value& metadata = object["metadata"];
+    if (metadata.find("managedFields") != nullptr) {
+      result["metadata"]["managedFields"] = metadata["managedFields"];
+    }
+    if (resource.is("", "Pod") || resource.is("", "Node") || resource.is("", "Namespace")) {
+      for (const char* key : {"labels", "annotations", "finalizers"}) {
+        if (const Value* value = metadata.find(key)) {
+          result["metadata"][key] = *value;
+        } else {
+          result["metadata"].as_object().erase(key);
+        }
+      }
+    }
+    object = std::move(result);
+  } else if (resource.has_status && subresource.empty()) {
+    if (const Value* status = old_object.find("status")) {
+      object["status"] = *status;
+    } else {
+      object.as_object().erase("status");
+    }
+  }
+}
+
+bool desired_state_changed(const Resource& resource, const Value& old_object, const Value& object) {
+  const auto differs = [&](const Object& a, const Object& b) {
+    for (const auto& member : a) {
+      if (member.key == "metadata" || member.key == "apiVersion" || member.key == "kind") continue;
+      if (member.key == "status" && (resource.has_status || !resource.custom)) continue;
+      const Value* other = b.find(member.key);
+      if (other == nullptr || !(*other == member.value)) return true;
+    }
+    return false;
+  };
+  return differs(old_object.as_object(), object.as_object()) ||
+         differs(object.as_object(), old_object.as_object());
+}
+
+bool same_but_times(const Value& a, const Value& b) {
+  if (a == b) return true;
+  // A write that changes only the time of a managedFields entry is no change.
+  Value left = a;
+  Value right = b;
+  for (Value* side : {&left, &right}) {
+    Value* list = (*side)["metadata"].find("managedFields");
+    if (list == nullptr || !list->is_array()) continue;
+    for (Value& entry : list->as_array()) entry.as_object().erase("time");
+  }
+  return left == right;
+}
+
+bool must_name_version(const Resource& resource) {
+  return resource.custom || resource.is("coordination.k8s.io", "Lease") ||
+         resource.is("apiextensions.k8s.io", "CustomResourceDefinition") ||
+         resource.is("policy", "PodDisruptionBudget");
+}
+
+bool is_finished(const Value& object) {
+  const Value& metadata = object["metadata"];
+  if (metadata.find("deletionTimestamp") == nullptr) return false;
+  const bool finalizers =
+      metadata["finalizers"].is_array() && !metadata["finalizers"].as_array().empty();
+  const bool spec_finalizers = object["kind"] == Value("Namespace") &&
+                               object.at_path({"spec", "finalizers"}).is_array() &&
+                               !object.at_path({"spec", "finalizers"}).as_array().empty();
+  return !finalizers && !spec_finalizers &&
+         metadata["deletionGracePeriodSeconds"].integer_or(0) == 0;
+}
+
+}  // namespace
+
+StoredPtr update_object(Context& context, const Resource& resource, const StoredPtr& stored,
+                        Value object, const std::string& subresource, const WriteOptions& options) {
+  State& state = context.state;
+  const Value old_object = to_version(resource, stored->value());
+  Causes causes;
+  const std::string_view given = object["metadata"]["resourceVersion"].string_or("");
+  if (given.empty() && must_name_version(resource) && context.request.method == "PUT") {
+    causes.invalid("metadata.resourceVersion", Value(0), "must be specified for an update");
+    throw Failure::invalid(resource, object_name(old_object), causes);
+  }
+  conform(context, resource, object, options);
+  carry_metadata(resource, old_object, object);
+  keep_other_parts(resource, old_object, object, subresource);
+  const Rules& rules = rules_for(resource);
+  if (rules.carry != nullptr) rules.carry(object, old_object);
+  validate_metadata_update(resource, old_object, object, causes);
+  validate_object(resource, object, causes);
+  if (rules.validate_update != nullptr && subresource.empty()) {
+    rules.validate_update(object, old_object, causes);
+  }
+  if (!causes.empty()) throw Failure::invalid(resource, object_name(object), causes);
+  if (subresource != "status" && (resource.has_generation || resource.custom) &&
+      desired_state_changed(resource, old_object, object)) {
+    object["metadata"]["generation"] = old_object["metadata"]["generation"].integer_or(0) + 1;
+  }
+  track_update(context, resource, &old_object, object, subresource, options);
+  if (same_but_times(old_object, object)) return stored;
+  object = to_storage(resource, std::move(object));
+  if (options.dry_run) return std::make_shared<const Stored>(std::move(object), stored->revision());
+  if (is_finished(object)) {
+    auto last = std::make_shared<const Stored>(std::move(object), stored->revision());
+    state.remove(resource, last);
+    return last;
+  }
+  return state.put(resource, std::move(object));
+}
+
+namespace {
+
+void check_preconditions(const Resource& resource, const Value& object,
+                         const DeleteOptions& options) {
+  const std::string name = object_name(object);
+  const std::string_view uid = object["metadata"]["uid"].string_or("");
+  const std::string_view version = object["metadata"]["resourceVersion"].string_or("");
+  if (!options.uid.empty() && options.uid != uid) {
+    throw Failure::conflict(
+        resource, name,
+        fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
+                    options.uid, uid));
+  }
+  if (!options.resource_version.empty() && options.resource_version != version) {
+    throw Failure::conflict(
+        resource, name,
+        fmt::format("Precondition failed: ResourceVersion in precondition: {}, ResourceVersion in "
+                    "object meta: {}",
+                    options.resource_version, version));
+  }
+}
+
+void set_finalizer(Value& metadata, const std::string& name, bool wanted) {
+  Array list;
+  if (metadata["finalizers"].is_array()) list = metadata["finalizers"].as_array();
+  std::erase(list, Value(name));
+  if (wanted) list.emplace_back(name);
+  if (list.empty()) {
+    metadata.as_object().erase("finalizers");
+  } else {
+    metadata["finalizers"] = std::move(list);
+  }
+}
+
+std::int64_t grace_of(const Resource& resource, const Value& object, const DeleteOptions& options) {
+  if (!resource.is("", "Pod")) return 0;
+  const std::string_view phase = object.at_path({"status", "phase"}).string_or("");
+  if (object.at_path({"spec", "nodeName"}).string_or("").empty() || phase == "Succeeded" ||
+      phase == "Failed") {
+    return 0;
+  }
+  if (options.grace) return std::max<std::int64_t>(*options.grace, 0);
+  return object.at_path({"spec", "terminationGracePeriodSeconds"}).integer_or(30);
+}
+
+}  // namespace
+
+StoredPtr delete_object(State& state, const Resource& resource, const StoredPtr& stored,
+                        const DeleteOptions& options, bool& gone) {
+  Value object = stored->value();
+  check_preconditions(resource, object, options);
+  Value& metadata = object["metadata"];
+  if (options.propagation == "Foreground") {
+    set_finalizer(metadata, "foregroundDeletion", true);
+    set_finalizer(metadata, "orphan", false);
+  } else if (options.propagation == "Orphan") {
+    set_finalizer(metadata, "orphan", true);
+    set_finalizer(metadata, "foregroundDeletion", false);
+  } else if (options.propagation == "Background") {
+    set_finalizer(metadata, "foregroundDeletion", false);
+    set_finalizer(metadata, "orphan", false);
+  }
+  const std::int64_t grace = grace_of(resource, object, options);
+  const bool deleting = metadata.find("deletionTimestamp") != nullptr;
+  const bool waits = metadata["finalizers"].is_array() || grace > 0 || resource.is("", "Namespace");
+  gone = !waits;
+  if (gone) {
+    if (!options.dry_run)
+      state.remove(resource, std::make_shared<const Stored>(object, stored->revision()));
+    return stored;
+  }
+  if (!deleting) {
+    metadata["deletionTimestamp"] =
+        format_time(state.env.clock().wall_now() + std::chrono::seconds(grace), 0);
+    metadata["deletionGracePeriodSeconds"] = grace;
+    if (const std::int64_t generation = metadata["generation"].integer_or(0); generation > 0) {
+      metadata["generation"] = generation + 1;
+    }
+    if (resource.is("", "Namespace")) object["status"]["phase"] = "Terminating";
+  } else if (grace < metadata["deletionGracePeriodSeconds"].integer_or(0)) {
+    metadata["deletionTimestamp"] =
+        format_time(state.env.clock().wall_now() + std::chrono::seconds(grace), 0);
+    metadata["deletionGracePeriodSeconds"] = grace;
+  }
+  if (options.dry_run || object == stored->value()) return stored;
+  return state.put(resource, std::move(object));
+}
+
+}  // namespace windlass::inline v0::api_server

@@ -1,0 +1,122 @@
+#include "watch.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "state.hpp"
+#include "table.hpp"
+
+namespace windlass::inline v0::api_server {
+
+using json::Object;
+using json::Value;
+
+namespace {
+constexpr std::size_t kMaximumLag = 100'000;
+}
+
+WatchStream::WatchStream(Clock& clock, const Store& store, WatchSettings settings)
+    : clock_(clock),
+      store_(store),
+      settings_(std::move(settings)),
+      next_bookmark_(clock.steady_now() + settings_.bookmark_interval) {}
+
+void WatchStream::push(Item item) {
+  if (ended_) return;
+  if (items_.size() >= kMaximumLag) {  // as the server does with a watcher that does not keep up
+    end();
+    return;
+  }
+  items_.push_back(std::move(item));
+  if (ready_) ready_();
+}
+
+void WatchStream::changed(const Change& change) {
+  const Selection& selection = settings_.selection;
+  const bool now = !change.removed && selection.matches(change.object->value());
+  const bool before = change.previous != nullptr && selection.matches(change.previous->value());
+  if (now) {
+    push({before ? "MODIFIED" : "ADDED", change.object, ""});
+  } else if (before) {
+    if (change.removed) {
+      push({"DELETED", change.object, ""});
+      return;
+    }
+    // It left the selection: the last state that matched, with the version of the change.
+    Value last = change.previous->value();
+    last["metadata"]["resourceVersion"] = std::to_string(change.revision);
+    push({"DELETED", std::make_shared<const Stored>(std::move(last), change.revision), ""});
+  }
+}
+
+void WatchStream::initial(const StoredPtr& object) { push({"ADDED", object, ""}); }
+
+void WatchStream::bookmark(std::uint64_t revision, bool initial_end) {
+  Object metadata{{"resourceVersion", std::to_string(revision)}};
+  if (initial_end) metadata.set("annotations", Object{{"k8s.io/initial-events-end", "true"}});
+  Object object{{"kind", settings_.resource->kind},
+                {"apiVersion", settings_.resource->api_version()},
+                {"metadata", std::move(metadata)}};
+  if (settings_.form == ObjectForm::metadata) {
+    object.set("kind", "PartialObjectMetadata");
+    object.set("apiVersion", "meta.k8s.io/v1");
+  }
+  push({"BOOKMARK", std::make_shared<const Stored>(Value(std::move(object)), revision), ""});
+}
+
+void WatchStream::fail(const Value& status) {
+  push({"ERROR", nullptr, json::dump(status)});
+  end();
+}
+
+void WatchStream::end() {
+  ended_ = true;
+  if (ready_) ready_();
+}
+
+std::optional<SteadyTime> WatchStream::wakes_at() const {
+  if (ended_) return std::nullopt;
+  return settings_.bookmarks ? std::min(settings_.ends, next_bookmark_) : settings_.ends;
+}
+
+std::string WatchStream::encode(const Item& item) {
+  std::string body;
+  const Resource& resource = *settings_.resource;
+  if (item.object == nullptr) {
+    body = item.text;
+  } else if (std::string_view(item.type) == "BOOKMARK" && settings_.form != ObjectForm::table) {
+    body = item.object->text();
+  } else if (settings_.form == ObjectForm::table) {
+    body = json::dump(
+        make_table_event(resource, item.object->value(), !table_columns_sent_, clock_.wall_now()));
+    table_columns_sent_ = true;
+  } else if (settings_.form == ObjectForm::metadata) {
+    body = json::dump(partial_metadata(item.object->value()));
+  } else if (resource.api_version() == resource.storage_version) {
+    body = item.object->text();
+  } else {
+    body = json::dump(to_version(resource, item.object->value()));
+  }
+  std::string out;
+  out.reserve(body.size() + 40);
+  out.append(R"({"type":")").append(item.type).append(R"(","object":)").append(body).append("}\n");
+  return out;
+}
+
+std::string WatchStream::take() {
+  const SteadyTime now = clock_.steady_now();
+  if (!ended_ && settings_.bookmarks && now >= next_bookmark_) {
+    next_bookmark_ = now + settings_.bookmark_interval;
+    bookmark(store_.revision(), false);
+  }
+  if (now >= settings_.ends) ended_ = true;
+  std::string out;
+  while (!items_.empty()) {
+    out += encode(items_.front());
+    items_.pop_front();
+  }
+  return out;
+}
+
+}  // namespace windlass::inline v0::api_server

@@ -1,0 +1,185 @@
+// apps/v1.
+
+#include <fmt/format.h>
+
+#include "builtin.hpp"
+#include "schema.hpp"
+#include "state.hpp"
+
+namespace windlass::inline v0::api_server {
+
+using json::Object;
+using json::Value;
+
+namespace {
+
+void default_template(Value& spec) { default_pod_spec(spec["template"]["spec"], false); }
+
+void default_deployment(Value& object) {
+  Value& spec = object["spec"];
+  if (!spec.is_object()) return;
+  set_default(spec, "replicas", 1);
+  set_default(spec, "revisionHistoryLimit", 10);
+  set_default(spec, "progressDeadlineSeconds", 600);
+  set_default(spec["strategy"], "type", "RollingUpdate");
+  if (spec["strategy"]["type"] == Value("RollingUpdate")) {
+    set_default(spec["strategy"]["rollingUpdate"], "maxUnavailable", "25%");
+    set_default(spec["strategy"]["rollingUpdate"], "maxSurge", "25%");
+  }
+  default_template(spec);
+}
+
+void default_stateful_set(Value& object) {
+  Value& spec = object["spec"];
+  if (!spec.is_object()) return;
+  set_default(spec, "replicas", 1);
+  set_default(spec, "revisionHistoryLimit", 10);
+  set_default(spec, "podManagementPolicy", "OrderedReady");
+  set_default(spec["updateStrategy"], "type", "RollingUpdate");
+  if (spec["updateStrategy"]["type"] == Value("RollingUpdate")) {
+    set_default(spec["updateStrategy"]["rollingUpdate"], "partition", 0);
+  }
+  set_default(spec["persistentVolumeClaimRetentionPolicy"], "whenDeleted", "Retain");
+  set_default(spec["persistentVolumeClaimRetentionPolicy"], "whenScaled", "Retain");
+  if (Value* templates = spec.find("volumeClaimTemplates"); templates && templates->is_array()) {
+    for (Value& claim : templates->as_array()) {
+      claim["apiVersion"] = "v1";
+      claim["kind"] = "PersistentVolumeClaim";
+      set_default(claim["spec"], "volumeMode", "Filesystem");
+      claim["status"] = Object{{"phase", "Pending"}};
+    }
+  }
+  default_template(spec);
+}
+
+void default_replica_set(Value& object) {
+  Value& spec = object["spec"];
+  if (!spec.is_object()) return;
+  set_default(spec, "replicas", 1);
+  if (spec["template"].is_object()) default_template(spec);
+}
+
+void default_daemon_set(Value& object) {
+  Value& spec = object["spec"];
+  if (!spec.is_object()) return;
+  set_default(spec, "revisionHistoryLimit", 10);
+  set_default(spec["updateStrategy"], "type", "RollingUpdate");
+  if (spec["updateStrategy"]["type"] == Value("RollingUpdate")) {
+    set_default(spec["updateStrategy"]["rollingUpdate"], "maxUnavailable", 1);
+    set_default(spec["updateStrategy"]["rollingUpdate"], "maxSurge", 0);
+  }
+  default_template(spec);
+}
+
+void prepare_stateful_set(State& state, Value& object) {
+  (void)state;
+  object["status"] = Object{{"replicas", 0}, {"availableReplicas", 0}};
+}
+void prepare_replica_set(State& state, Value& object) {
+  (void)state;
+  object["status"] = Object{{"replicas", 0}};
+}
+void prepare_daemon_set(State& state, Value& object) {
+  (void)state;
+  object["status"] = Object{{"currentNumberScheduled", 0},
+                            {"numberMisscheduled", 0},
+                            {"desiredNumberScheduled", 0},
+                            {"numberReady", 0}};
+}
+
+void validate_template(const Value& spec, Causes& causes) {
+  validate_pod_spec(spec.at_path({"template", "spec"}), "spec.template.spec", causes);
+  const std::string_view restart =
+      spec.at_path({"template", "spec", "restartPolicy"}).string_or("");
+  if (restart == "OnFailure" || restart == "Never") {
+    causes.not_supported("spec.template.spec.restartPolicy", restart, {"Always"});
+  }
+}
+
+void validate_workload(const Value& object, Causes& causes) {
+  const Value& spec = object["spec"];
+  check_not_negative(spec["replicas"], "spec.replicas", causes);
+  check_not_negative(spec["minReadySeconds"], "spec.minReadySeconds", causes);
+  check_not_negative(spec["revisionHistoryLimit"], "spec.revisionHistoryLimit", causes);
+  check_selector_matches(spec, causes);
+  validate_template(spec, causes);
+}
+
+bool is_zero(const Value& value) {
+  return (value.is_integer() && value.as_integer() == 0) ||
+         (value.is_string() && value.as_string() == "0%");
+}
+
+void validate_deployment(const Value& object, Causes& causes) {
+  validate_workload(object, causes);
+  const Value& spec = object["spec"];
+  const Value& strategy = spec["strategy"];
+  const std::string_view type = strategy["type"].string_or("");
+  if (type != "RollingUpdate" && type != "Recreate") {
+    causes.not_supported("spec.strategy.type", type, {"Recreate", "RollingUpdate"});
+  } else if (type == "Recreate" && strategy.find("rollingUpdate") != nullptr) {
+    causes.forbidden("spec.strategy.rollingUpdate",
+                     "may not be specified when strategy `type` is 'Recreate'");
+  } else if (type == "RollingUpdate" && is_zero(strategy["rollingUpdate"]["maxUnavailable"]) &&
+             is_zero(strategy["rollingUpdate"]["maxSurge"])) {
+    causes.invalid("spec.strategy.rollingUpdate.maxUnavailable",
+                   strategy["rollingUpdate"]["maxUnavailable"],
+                   "may not be 0 when `maxSurge` is 0");
+  }
+  const std::int64_t deadline = spec["progressDeadlineSeconds"].integer_or(600);
+  if (deadline <= spec["minReadySeconds"].integer_or(0)) {
+    causes.invalid("spec.progressDeadlineSeconds", deadline,
+                   "must be greater than minReadySeconds");
+  }
+}
+
+void selector_is_immutable(const Value& object, const Value& old_object, Causes& causes) {
+  if (object["spec"]["selector"] == old_object["spec"]["selector"]) return;
+  causes.invalid("spec.selector", object["spec"]["selector"], "field is immutable");
+}
+
+void stateful_set_update(const Value& object, const Value& old_object, Causes& causes) {
+  Value now = object["spec"];
+  Value before = old_object["spec"];
+  for (Value* spec : {&now, &before}) {
+    for (const char* key :
+         {"replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
+          "persistentVolumeClaimRetentionPolicy", "minReadySeconds"}) {
+      spec->as_object().erase(key);
+    }
+  }
+  if (now == before) return;
+  causes.forbidden(
+      "spec",
+      "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', "
+      "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and "
+      "'minReadySeconds' are forbidden");
+}
+
+}  // namespace
+
+const Rules& workload_rules(std::string_view kind) {
+  static const Rules none;
+  static const Rules deployment{.defaults = default_deployment,
+                                .validate = validate_deployment,
+                                .validate_update = selector_is_immutable};
+  static const Rules stateful_set{.defaults = default_stateful_set,
+                                  .prepare = prepare_stateful_set,
+                                  .validate = validate_workload,
+                                  .validate_update = stateful_set_update};
+  static const Rules replica_set{.defaults = default_replica_set,
+                                 .prepare = prepare_replica_set,
+                                 .validate = validate_workload,
+                                 .validate_update = selector_is_immutable};
+  static const Rules daemon_set{.defaults = default_daemon_set,
+                                .prepare = prepare_daemon_set,
+                                .validate = validate_workload,
+                                .validate_update = selector_is_immutable};
+  if (kind == "Deployment") return deployment;
+  if (kind == "StatefulSet") return stateful_set;
+  if (kind == "ReplicaSet") return replica_set;
+  if (kind == "DaemonSet") return daemon_set;
+  return none;
+}
+
+}  // namespace windlass::inline v0::api_server
