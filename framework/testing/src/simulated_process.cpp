@@ -130,7 +130,8 @@ void SimulatedProcess::Impl::begin() {
   const auto seed = simulation.options.seed + incarnation * 0x10001;
   random = SeededRandom(seed_of(seed, name, 1));
   secrets = SeededRandom(seed_of(seed, name, 2));
-  cut = doomed = restart_after = vanished = suspended = false;
+  cut = doomed = restart_after = suspended = false;
+  if (std::exchange(vanished, false)) simulation.network.release_stalled();
   exit_code.reset();
   signals.clear();
   signals_taken = signal_waiters = 0;

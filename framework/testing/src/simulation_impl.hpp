@@ -120,6 +120,8 @@ class SimulatedNetwork {
   void unblock(SimulatedProcess::Impl& a, SimulatedProcess::Impl& b);
   void unblock_all();
   void cut(SimulatedProcess::Impl& a, SimulatedProcess::Impl& b);
+  /// Sends again what a block or a vanished machine held up.
+  void release_stalled();
   [[nodiscard]] bool blocked(const SimulatedProcess::Impl* from,
                              const SimulatedProcess::Impl* to) const;
 
@@ -134,7 +136,6 @@ class SimulatedNetwork {
   void deliver(const std::shared_ptr<Connection>& connection, int to);
   void schedule_delivery(const std::shared_ptr<Connection>& connection, int to);
   void break_connection(Connection& connection, const Error& error);
-  void release_stalled();
   void watch_for_dead_peers(SimulatedProcess::Impl& a, SimulatedProcess::Impl& b);
   [[nodiscard]] std::vector<std::shared_ptr<Connection>> between(const SimulatedProcess::Impl* a,
                                                                  const SimulatedProcess::Impl* b);

@@ -180,6 +180,17 @@ TEST_F(SimulatedNetworkTest, AVanishedMachineIsNoticedAfterTheTimeout) {
   EXPECT_EQ(code_of([&] { connect(); }), Errc::timeout);
 }
 
+TEST_F(SimulatedNetworkTest, AMachineThatComesBackDisownsItsOldConnections) {
+  auto stream = connect();
+  server.vanish();
+  write(*stream, "into the void");
+  sim.run_for(5s);
+  server.restart();
+  EXPECT_EQ(code_of([&] { read(*stream); }), Errc::closed);
+  EXPECT_LT(sim.now(), 6s);
+  EXPECT_NE(connect(), nullptr);
+}
+
 TEST_F(SimulatedNetworkTest, APartitionHoldsDataUntilItHeals) {
   auto stream = connect();
   sim.partition(client, server);
