@@ -1,0 +1,287 @@
+#include "controllers/database_controller.hpp"
+
+
+#include "controllers/credentials.hpp"
+
+namespace postgres {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using windlass::Action;
+using windlass::Context;
+using windlass::Ref;
+using windlass::Task;
+namespace json = windlass::json;
+namespace meta = windlass::meta;
+
+namespace {
+
+constexpr auto kSecretsMemory = minutes(5);
+
+meta::ObjectKey key(const Ref<Database>& db, std::string name) {
+  return {db->metadata.namespace_, std::move(name)};
+}
+
+/// References keep what the pointers of Observed point to.
+struct Seen {
+  Ref<apps::StatefulSet> stateful_set;
+  Ref<core::ConfigMap> config;
+  Ref<core::PersistentVolumeClaim> claim;
+  Ref<core::Pod> pod;
+  [[nodiscard]] Observed observed() const {
+    return {stateful_set.shared().get(), config.shared().get(), claim.shared().get(),
+            pod.shared().get()};
+  }
+};
+
+/// Only what belongs to this Database: a pod or set of a deleted one of the same name is not ours.
+template <class T>
+Ref<T> ours(Ref<T> object, const Database& db) {
+  if (!object) return object;
+  const auto* owner = object->metadata.controller_owner();
+  if (owner != nullptr && owner->uid == db.metadata.uid) return object;
+  return Ref<T>();
+}
+
+Task<Seen> look(Context context, Ref<Database> db) {
+  Seen seen;
+  auto reading_set = context.get<apps::StatefulSet>(key(db, db->metadata.name));
+  seen.stateful_set = ours(co_await std::move(reading_set), *db);
+  auto reading_config = context.get<core::ConfigMap>(key(db, config_name(*db)));
+  seen.config = ours(co_await std::move(reading_config), *db);
+  auto reading_claim = context.get<core::PersistentVolumeClaim>(key(db, claim_name(*db)));
+  seen.claim = co_await std::move(reading_claim);
+  auto reading_pod = context.get<core::Pod>(key(db, pod_name(*db)));
+  seen.pod = co_await std::move(reading_pod);
+  const auto* owner = seen.pod ? seen.pod->metadata.controller_owner() : nullptr;
+  const bool of_our_set =
+      owner != nullptr && seen.stateful_set && owner->uid == seen.stateful_set->metadata.uid;
+  if (!of_our_set) seen.pod = {};
+  co_return seen;
+}
+
+/// Creates the Secret, or brings what exists in line. Nothing is sent when it is.
+Task<void> put_secret(Context context, core::Secret want, bool exists, bool differs) {
+  if (!exists) {
+    auto creating = context.create(want);
+    co_await std::move(creating);
+  } else if (differs) {
+    auto applying = context.apply(want);
+    co_await std::move(applying);
+  }
+}
+
+template <class T>
+Task<void> apply_quietly(Context context, T want) {
+  auto applying = context.apply(std::move(want));
+  co_await std::move(applying);
+}
+
+Task<void> grow_claim(Context context, Ref<Database> db, Ref<core::PersistentVolumeClaim> claim) {
+  const auto want = meta::Quantity::parse(db->spec.storage.size);
+  const auto& requests = claim->spec.resources.requests;
+  const auto have = requests.find("storage");
+  if (!want || have == requests.end() || !(have->second < *want)) co_return;
+  json::Value patch;
+  patch["spec"]["resources"]["requests"]["storage"] = want->to_string();
+  auto patching = context.patch(*claim, std::move(patch));
+  co_await std::move(patching);
+  context.event(*db, "Normal", "GrowingVolume", "the volume grows to " + want->to_string());
+}
+
+/// The identity is on the claim before it is in the status: whatever is recorded can be found
+/// again.
+Task<void> record_on_claim(Context context, Ref<Database> db, Seen seen) {
+  auto identity = db->status.system_identifier;
+  if (const auto found = identity_to_record(*db, seen.observed())) identity = *found;
+  if (identity.empty() || !seen.claim) co_return;
+  const auto& annotations = seen.claim->metadata.annotations;
+  const auto known = annotations.find(std::string(kIdentityAnnotation));
+  if (known != annotations.end()) co_return;
+  json::Value patch;
+  patch["metadata"]["annotations"][kIdentityAnnotation] = identity;
+  auto patching = context.patch(*seen.claim, std::move(patch));
+  co_await std::move(patching);
+}
+
+/// The kubelet refreshes mounted files at once when the pod changes, otherwise within two minutes.
+Task<void> announce_settings(Context context, Ref<Database> db, Ref<core::Pod> pod) {
+  if (pod->metadata.is_deleting()) co_return;
+  const auto hash = hash_of(to_json(settings_of(*db)));
+  const auto& annotations = pod->metadata.annotations;
+  const auto known = annotations.find(std::string(kSettingsHashAnnotation));
+  if (known != annotations.end() && known->second == hash) co_return;
+  json::Value patch;
+  patch["metadata"]["annotations"][kSettingsHashAnnotation] = hash;
+  auto patching = context.patch(*pod, std::move(patch));
+  co_await std::move(patching);
+}
+
+}  // namespace
+
+bool DatabaseReconciler::looked_recently(const Database& db, windlass::SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  const auto found = remembered_.find(db.metadata.uid);
+  return found != remembered_.end() && now - found->second.at < kSecretsMemory &&
+         found->second.spec == to_json(settings_of(db));
+}
+
+void DatabaseReconciler::remember(const Database& db, windlass::SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(remembered_,
+                [&](const auto& entry) { return now - entry.second.at >= kSecretsMemory; });
+  remembered_[db.metadata.uid] = {now, to_json(settings_of(db))};
+}
+
+Task<void> DatabaseReconciler::ensure_secrets(Context context, Ref<Database> db) {
+  const auto now = context.clock().steady_now();
+  if (looked_recently(*db, now)) co_return;
+  auto reading_tls = context.get<core::Secret>(key(db, tls_name(*db)));
+  const auto tls_secret = co_await std::move(reading_tls);
+  const auto have_tls = tls_secret ? tls_in(*tls_secret) : std::nullopt;
+  const auto tls = current_tls(*db, have_tls, context.clock().wall_now()).value();
+  const auto want_tls = desired_tls(*db, tls);
+  const bool tls_differs = tls_secret && tls_secret->data != want_tls.data;
+  auto putting_tls = put_secret(context, want_tls, static_cast<bool>(tls_secret), tls_differs);
+  co_await std::move(putting_tls);
+
+  auto reading = context.get<core::Secret>(key(db, credentials_name(*db)));
+  const auto secret = co_await std::move(reading);
+  auto known = secret ? credentials_in(*secret) : std::nullopt;
+  if (!known) known = Credentials{make_password(context.environment().secret_bytes(32)), {}};
+  if (known->salt.empty()) known->salt = context.environment().secret_bytes(16);
+  const auto want =
+      desired_credentials(*db, known->password, known->salt, tls.authority.certificate_pem);
+  const bool differs = secret && secret->data != want.data;
+  auto putting = put_secret(context, want, static_cast<bool>(secret), differs);
+  co_await std::move(putting);
+  remember(*db, now);
+}
+
+Task<void> DatabaseReconciler::apply_objects(Context context, Ref<Database> db) {
+  auto config = apply_quietly(context, desired_config(*db));
+  co_await std::move(config);
+  auto account = apply_quietly(context, desired_service_account(*db));
+  co_await std::move(account);
+  auto role = apply_quietly(context, desired_role(*db));
+  co_await std::move(role);
+  auto binding = apply_quietly(context, desired_role_binding(*db));
+  co_await std::move(binding);
+  auto service = apply_quietly(context, desired_service(*db));
+  co_await std::move(service);
+  auto pods_service = apply_quietly(context, desired_pods_service(*db));
+  co_await std::move(pods_service);
+}
+
+Task<Action> DatabaseReconciler::reconcile(Context context, Ref<Database> db) {
+  if (db->metadata.is_deleting()) {
+    auto finalizing = finalize(context, db);
+    co_return co_await std::move(finalizing);
+  }
+  auto adding = context.add_finalizer(*db, std::string(kFinalizer));
+  const bool added = co_await std::move(adding);
+  if (added) co_return windlass::await_change();
+
+  auto looking = look(context, db);
+  auto seen = co_await std::move(looking);
+  if (const auto good = validate(*db, seen.observed()); !good) {
+    auto telling =
+        context.update_status(*db, refused(*db, good.error().message, context.clock().wall_now()));
+    co_await std::move(telling);
+    context.event(*db, "Warning", "InvalidSpec", good.error().message);
+    co_return windlass::await_change();
+  }
+
+  auto secrets = ensure_secrets(context, db);
+  co_await std::move(secrets);
+  auto objects = apply_objects(context, db);
+  co_await std::move(objects);
+  const auto want =
+      desired_stateful_set(*db, options_.operator_image, seen.stateful_set.shared().get());
+  auto applying = context.apply(want);
+  seen.stateful_set = Ref<apps::StatefulSet>(co_await std::move(applying));
+
+  if (seen.claim) {
+    auto growing = grow_claim(context, db, seen.claim);
+    co_await std::move(growing);
+    auto reading = context.get<core::PersistentVolumeClaim>(key(db, claim_name(*db)));
+    seen.claim = co_await std::move(reading);
+  }
+  auto recording = record_on_claim(context, db, seen);
+  co_await std::move(recording);
+  if (seen.pod) {
+    auto announcing = announce_settings(context, db, seen.pod);
+    co_await std::move(announcing);
+    if (is_stuck(seen.observed())) {
+      context.event(*db, "Normal", "ReplacingPod",
+                    "the pod is of an older revision and not ready: it is replaced");
+      auto removing = context.remove(*seen.pod);
+      co_await std::move(removing);
+    }
+  }
+
+  const auto status = observe(*db, seen.observed(), context.clock().wall_now());
+  auto updating = context.update_status(*db, status);
+  co_await std::move(updating);
+  co_return windlass::requeue_after(hours(1));
+}
+
+Task<Action> DatabaseReconciler::finalize(Context context, Ref<Database> db) {
+  if (!db->metadata.has_finalizer(kFinalizer)) co_return windlass::await_change();
+  auto looking = look(context, db);
+  const auto seen = co_await std::move(looking);
+  if (db->status.phase != ::api::v1::DatabaseStatusPhase::deleting) {
+    auto status = db->status;
+    status.phase = ::api::v1::DatabaseStatusPhase::deleting;
+    auto telling = context.update_status(*db, std::move(status));
+    co_await std::move(telling);
+    co_return windlass::requeue_after(seconds(1));
+  }
+  if (seen.stateful_set && seen.stateful_set->spec.replicas.value_or(1) != 0) {
+    json::Value patch;
+    patch["spec"]["replicas"] = 0;
+    auto stopping = context.patch(*seen.stateful_set, std::move(patch));
+    co_await std::move(stopping);
+    co_return windlass::requeue_after(seconds(5));
+  }
+  // the server's clean shutdown comes before anything else goes
+  if (seen.pod) co_return windlass::requeue_after(seconds(5));
+  const bool delete_data =
+      db->spec.deletion_policy == ::api::v1::DatabaseSpecDeletionPolicy::delete_;
+  if (delete_data && seen.claim && !seen.claim->metadata.is_deleting()) {
+    auto removing = context.remove(*seen.claim);
+    co_await std::move(removing);
+  }
+  auto releasing = context.remove_finalizer(*db, kFinalizer);
+  co_await std::move(releasing);
+  co_return windlass::await_change();
+}
+
+void add_database_controller(windlass::ControllerHost& host, DatabaseControllerOptions options) {
+  const auto by_label = [](const meta::ObjectMeta& metadata) {
+    std::vector<meta::ObjectKey> keys;
+    const auto found = metadata.labels.find(std::string(kDatabaseLabel));
+    if (found != metadata.labels.end()) keys.push_back({metadata.namespace_, found->second});
+    return keys;
+  };
+  const windlass::ControllerOptions limits{.max_concurrent_reconciles =
+                                               options.max_concurrent_reconciles};
+  windlass::controller_managed_by(host)
+      .reconciles<Database>()
+      .owns<apps::StatefulSet>()
+      .owns<core::ConfigMap>()
+      .owns<core::Service>()
+      .owns<core::ServiceAccount>()
+      .owns<rbac::Role>()
+      .owns<rbac::RoleBinding>()
+      .watches<core::Pod>([by_label](const Ref<core::Pod>& pod) { return by_label(pod->metadata); })
+      .watches<core::PersistentVolumeClaim>(
+          [by_label](const Ref<core::PersistentVolumeClaim>& claim) {
+            return by_label(claim->metadata);
+          })
+      .with(limits)
+      .complete<DatabaseReconciler>(std::move(options));
+}
+
+}  // namespace postgres

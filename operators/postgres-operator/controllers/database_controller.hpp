@@ -1,0 +1,48 @@
+#pragma once
+// The reconciler of Database.
+
+#include <map>
+#include <mutex>
+#include <string>
+
+#include <windlass/controller/builder.hpp>
+
+#include "controllers/desired.hpp"
+
+namespace postgres {
+
+struct DatabaseControllerOptions {
+  /// The image that holds /instance-manager: the operator's own.
+  std::string operator_image;
+  int max_concurrent_reconciles = 4;
+};
+
+class DatabaseReconciler final : public windlass::ObjectReconciler<Database> {
+ public:
+  explicit DatabaseReconciler(DatabaseControllerOptions options) : options_(std::move(options)) {}
+  windlass::Task<windlass::Action> reconcile(windlass::Context context,
+                                             windlass::Ref<Database> database) override;
+
+ private:
+  /// The Secrets are not watched (the operator may not list Secrets), so what they hold is
+  /// remembered for a few minutes. Guarded by mutex_; keyed by the Database's UID.
+  struct Remembered {
+    windlass::SteadyTime at;
+    std::string spec;
+  };
+  bool looked_recently(const Database& db, windlass::SteadyTime now);
+  void remember(const Database& db, windlass::SteadyTime now);
+
+  windlass::Task<void> ensure_secrets(windlass::Context context, windlass::Ref<Database> db);
+  windlass::Task<void> apply_objects(windlass::Context context, windlass::Ref<Database> db);
+  windlass::Task<windlass::Action> finalize(windlass::Context context, windlass::Ref<Database> db);
+
+  DatabaseControllerOptions options_;
+  std::mutex mutex_;
+  std::map<std::string, Remembered> remembered_;
+};
+
+/// Wires the reconciler to what it watches.
+void add_database_controller(windlass::ControllerHost& host, DatabaseControllerOptions options);
+
+}  // namespace postgres
