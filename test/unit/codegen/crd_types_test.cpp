@@ -1,0 +1,128 @@
+// The types that the build made from input/tricky.yaml.
+
+#include <gtest/gtest.h>
+#include <shop/v1/http_widget.hpp>
+#include <shop/v1alpha1/http_widget.hpp>
+
+#include <windlass/json/table.hpp>
+
+namespace {
+
+using shop::api::v1::HTTPWidget;
+using shop::api::v1::HTTPWidgetSpecMode;
+namespace json = windlass::json;
+
+static_assert(std::is_aggregate_v<HTTPWidget>);
+static_assert(HTTPWidget::resource.plural == "httpwidgets" && !HTTPWidget::resource.namespaced);
+static_assert(HTTPWidget::resource.has_status && HTTPWidget::resource.group == "shop.example.com");
+static_assert(HTTPWidget::short_names[1] == "hws");
+static_assert(!shop::api::v1alpha1::HTTPWidget::resource.has_status);
+
+constexpr const char* kEverything = R"({
+  "apiVersion": "shop.example.com/v1", "kind": "HTTPWidget",
+  "metadata": {"name": "w", "labels": {"a": "b"}},
+  "spec": {
+    "class": "c", "default": "", "namespace": "n", "operator": "o", "$ref": "r",
+    "x-foo.bar/baz": false, "4xx": 4, "table": "t", "resource": "r", "clusterIP": "10.0.0.1",
+    "hostIPs": ["1.1.1.1"], "fooBar": "1", "foo_bar": "2", "count": 0,
+    "big": 9223372036854775807, "price": 1.5, "when": "2026-01-02T03:04:05Z", "data": "aGk=",
+    "port": "http", "memory": "1Gi", "nickname": "", "code": "x", "lookahead": "y",
+    "nullableRequired": 5, "nullableObject": {"a": "1"}, "mode": "in-between", "otherMode": "*",
+    "primary": {"host": "h", "port": 1}, "replica": {"host": ""}, "options": {"verbose": true},
+    "users": [{"name": "u", "admin": true}, {"name": "v"}], "labels": {"x": "y"},
+    "pools": {"p": {"weight": 3}}, "matrix": [[1, 2], [3]], "flags": [true, false],
+    "tags": [], "frozen": "f", "anything": [1, {"a": null}],
+    "extensible": {"known": "k", "unknown": {"deep": [1]}, "more": 2},
+    "embedded": {"apiVersion": "v1", "kind": "Pod"}, "hollow": {}, "either": {"a": "aa"},
+    "selector": {"matchLabels": {"a": "b"}},
+    "resources": {"limits": {"cpu": "500m"}, "requests": {"cpu": "1"}},
+    "passwordSecret": {"key": "k", "name": "n", "optional": true},
+    "template": {"metadata": {"labels": {"l": "m"}},
+                 "spec": {"containers": [{"name": "c", "image": "i",
+                                          "ports": [{"containerPort": 80}]}]}}
+  },
+  "status": {"observedGeneration": 3, "conditions": [
+    {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-02T03:04:05Z",
+     "reason": "Fine", "message": "", "observedGeneration": 3}]}
+})";
+
+HTTPWidget decoded(std::string_view text) {
+  auto widget = json::decode<HTTPWidget>(text, {.reject_unknown = true});
+  if (!widget) ADD_FAILURE() << widget.error().message;
+  return widget ? *widget : HTTPWidget{};
+}
+
+TEST(CrdTypes, EverythingComesBack) {
+  const HTTPWidget widget = decoded(kEverything);
+  EXPECT_EQ(json::parse(json::encode(widget)).value(), json::parse(kEverything).value());
+  EXPECT_EQ(widget, decoded(json::encode(widget)));
+  EXPECT_EQ(widget, HTTPWidget(widget));
+}
+
+TEST(CrdTypes, MembersHoldWhatTheJsonSays) {
+  const HTTPWidget widget = decoded(kEverything);
+  EXPECT_EQ(widget.metadata.name, "w");
+  EXPECT_EQ(widget.spec.class_, "c");
+  EXPECT_EQ(widget.spec.default_, "");
+  EXPECT_EQ(widget.spec.ref, "r");
+  EXPECT_EQ(widget.spec._4xx, 4);
+  EXPECT_EQ(widget.spec.x_foo_bar_baz, false);
+  EXPECT_EQ(widget.spec.foo_bar, "1");
+  EXPECT_EQ(widget.spec.foo_bar_2, "2");
+  EXPECT_EQ(widget.spec.big, INT64_MAX);
+  EXPECT_EQ(widget.spec.mode, HTTPWidgetSpecMode::in_between);
+  EXPECT_EQ(widget.spec.other_mode, HTTPWidgetSpecMode::star);
+  EXPECT_EQ(to_string(*widget.spec.other_mode), "*");
+  EXPECT_EQ(widget.spec.memory, windlass::meta::Quantity::parse("1024Mi").value());
+  EXPECT_EQ(widget.spec.replica->host, "");
+  EXPECT_EQ(widget.spec.matrix[0][1], 2);
+  EXPECT_EQ(widget.spec.extensible->unknown_fields["more"], json::Value(2));
+  EXPECT_EQ(widget.spec.template_->spec.containers.at(0).ports.at(0).container_port, 80);
+  EXPECT_EQ(widget.spec.password_secret->optional, true);
+  EXPECT_EQ(widget.status.conditions.at(0).reason, "Fine");
+}
+
+TEST(CrdTypes, AbsentIsNotWritten) {
+  const json::Value encoded = json::to_value(HTTPWidget{});
+  const json::Value expected = json::parse(R"({
+    "apiVersion": "shop.example.com/v1", "kind": "HTTPWidget",
+    "spec": {"class": "", "count": 0, "mode": "Fast", "nullableRequired": null, "price": 0.0,
+             "primary": {"host": ""}, "tags": []}})")
+                                   .value();
+  EXPECT_EQ(encoded, expected) << json::dump(encoded);
+}
+
+TEST(CrdTypes, ADifferenceAnywhereIsSeen) {
+  HTTPWidget other = decoded(kEverything);
+  const HTTPWidget widget = other;
+  other.spec.pools["p"].weight = 4;
+  EXPECT_FALSE(other == widget);
+  other = widget;
+  other.spec.template_->spec.containers[0].image = "j";
+  EXPECT_FALSE(other == widget);
+}
+
+TEST(CrdTypes, UnknownEnumValuesAndWrongTypesAreErrors) {
+  struct Case {
+    const char* text;
+    const char* place;
+  };
+  const Case cases[] = {{R"({"spec": {"mode": "Medium"}})", "spec.mode"},
+                        {R"({"spec": {"count": "3"}})", "spec.count"},
+                        {R"({"spec": {"count": 3000000000}})", "spec.count"},
+                        {R"({"spec": {"users": [{"name": 1}]}})", "spec.users[0].name"},
+                        {R"({"spec": {"pools": {"p": []}}})", "spec.pools"}};
+  for (const auto& [text, place] : cases) {
+    const auto widget = json::decode<HTTPWidget>(text);
+    ASSERT_FALSE(widget) << text;
+    EXPECT_NE(widget.error().message.find(place), std::string::npos) << widget.error().message;
+  }
+}
+
+TEST(CrdTypes, DefaultsComeFromTheSchema) {
+  HTTPWidget widget = decoded(R"({"spec": {"replica": {"host": "h"}}})");
+  ASSERT_TRUE(json::apply_defaults(windlass::type::shape_of<HTTPWidget>, &widget));
+  EXPECT_EQ(widget.spec.replica->port, 5432);
+}
+
+}  // namespace

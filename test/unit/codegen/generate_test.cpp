@@ -1,0 +1,152 @@
+// The whole way from files to files.
+
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <windlass/codegen/generate.hpp>
+
+namespace windlass::codegen {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kHere = WINDLASS_CODEGEN_TEST_DIR;
+
+class Folder {
+ public:
+  Folder() : path_(fs::temp_directory_path() / ("windlass-gen-test-" + std::to_string(getpid()))) {
+    fs::create_directories(path_);
+  }
+  ~Folder() { fs::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  [[nodiscard]] std::string path() const { return path_.string(); }
+  std::string write(const std::string& name, const std::string& text) const {
+    std::ofstream(path_ / name) << text;
+    return (path_ / name).string();
+  }
+
+ private:
+  fs::path path_;
+};
+
+GenerateOptions tricky(const std::string& output_dir) {
+  return {.inputs = {kHere + "/input/tricky.yaml"},
+          .output_dir = output_dir,
+          .namespace_name = "shop::api",
+          .output_prefix = "shop",
+          .schemas_dir = WINDLASS_SCHEMAS_DIR};
+}
+
+// To accept a change, run
+//   windlass-gen --input test/unit/codegen/input/tricky.yaml --namespace shop::api
+//     --output-prefix shop --schemas codegen/schemas --output-dir test/unit/codegen/golden
+// and read the difference.
+TEST(Generate, TheGoldenFilesAreWhatComesOut) {
+  auto options = tricky(kHere + "/golden");
+  options.check = true;
+  const auto generated = generate(options);
+  ASSERT_TRUE(generated) << generated.error().message;
+  EXPECT_EQ(generated->files.size(), 4u);
+  EXPECT_EQ(generated->warnings.size(), 5u);
+}
+
+TEST(Generate, TwiceTheSameBytes) {
+  auto options = tricky("");
+  options.check = true;
+  options.output_dir = kHere + "/golden";
+  const auto first = generate(options);
+  const auto second = generate(options);
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->files, second->files);
+}
+
+TEST(Generate, WritesAndThenFindsNothingToDo) {
+  const Folder folder;
+  auto options = tricky(folder.path());
+  options.check = true;
+  const auto before = generate(options);
+  ASSERT_FALSE(before);
+  EXPECT_NE(before.error().message.find("out of date; run windlass-gen without --check"),
+            std::string::npos);
+  options.check = false;
+  ASSERT_TRUE(generate(options));
+  EXPECT_TRUE(fs::exists(folder.path() + "/shop/v1alpha1/http_widget.cpp"));
+  options.check = true;
+  EXPECT_TRUE(generate(options));
+}
+
+TEST(Generate, OtherFilesThanTheBuildExpectsAreAnError) {
+  const Folder folder;
+  auto options = tricky(folder.path());
+  options.expected = {"shop/v1/http_widget.hpp", "shop/v2/http_widget.hpp"};
+  const auto generated = generate(options);
+  ASSERT_FALSE(generated);
+  const auto& message = generated.error().message;
+  EXPECT_NE(message.find("expected, not made: shop/v2/http_widget.hpp"), std::string::npos)
+      << message;
+  EXPECT_NE(message.find("made, not expected: shop/v1/http_widget.cpp"), std::string::npos)
+      << message;
+  EXPECT_NE(message.find("HEADERS in windlass_generate()"), std::string::npos) << message;
+  EXPECT_FALSE(fs::exists(folder.path() + "/shop"));
+}
+
+TEST(Generate, TwoCrdsInOneFileNameAreAnError) {
+  const Folder folder;
+  auto options = tricky(folder.path());
+  options.inputs.push_back(options.inputs.front());
+  const auto generated = generate(options);
+  ASSERT_FALSE(generated);
+  EXPECT_NE(generated.error().message.find("a second CRD gives the file shop/v1"),
+            std::string::npos)
+      << generated.error().message;
+}
+
+TEST(Generate, MissingAndMalformedFilesAreNamed) {
+  const Folder folder;
+  struct Case {
+    std::string input;
+    InputFormat format;
+    std::string message;
+  };
+  const Case cases[] = {
+      {folder.path() + "/none.yaml", InputFormat::crd, "none.yaml: cannot be read; check the path"},
+      {folder.write("bad.yaml", "a: [1\n"), InputFormat::crd, "bad.yaml:"},
+      {folder.write("bad.json", "{"), InputFormat::openapi, "bad.json: "},
+      {folder.write("crd.json", "{}"), InputFormat::openapi,
+       "expected a reduced schema file with `group`, `version` and `schemas`"},
+      {folder.write("other.json", "{}"), InputFormat::kubernetes,
+       "expected an OpenAPI v3 document with `paths`"},
+  };
+  for (const auto& [input, format, message] : cases) {
+    const auto generated =
+        generate({.inputs = {input}, .output_dir = folder.path() + "/out", .format = format});
+    ASSERT_FALSE(generated) << input;
+    EXPECT_NE(generated.error().message.find(message), std::string::npos)
+        << generated.error().message;
+    EXPECT_FALSE(fs::exists(folder.path() + "/out"));
+  }
+}
+
+TEST(Generate, EverySchemaFileGivesTypesInAsManyPartsAsAskedFor) {
+  int units = 0;
+  for (const auto& entry : fs::directory_iterator(WINDLASS_SCHEMAS_DIR)) {
+    if (entry.path().stem() == "meta_v1") continue;
+    const Folder folder;
+    const auto generated = generate({.inputs = {entry.path().string()},
+                                     .output_dir = folder.path(),
+                                     .format = InputFormat::openapi,
+                                     .parts = 2});
+    ASSERT_TRUE(generated) << generated.error().message;
+    EXPECT_EQ(generated->files.size(), 3u) << entry.path();
+    ++units;
+  }
+  EXPECT_EQ(units, 18);  // 17 and autoscaling/v1, for the scale subresource
+}
+
+}  // namespace
+}  // namespace windlass::codegen

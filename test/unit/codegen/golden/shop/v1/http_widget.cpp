@@ -1,0 +1,259 @@
+// Made by windlass-gen from tricky.yaml; do not edit.
+#include <shop/v1/http_widget.hpp>
+
+#include <cstddef>
+
+#include <windlass/json/table.hpp>
+#include <windlass/type/table.hpp>
+
+namespace shop::api::v1 {
+
+std::string_view to_string(HTTPWidgetSpecMode value) {
+  using Names = windlass::type::EnumNames<HTTPWidgetSpecMode>;
+  return Names::names[static_cast<std::size_t>(value)];
+}
+
+const windlass::type::Table& HTTPWidgetSpecEither::table() {
+  using T = HTTPWidgetSpecEither;
+  using windlass::type::field;
+  using enum windlass::type::Presence;
+  static constexpr windlass::type::Constraints for_a{.min_length = 2u};
+  static constexpr windlass::type::Constraints for_b{.min_length = 2u};
+  static constexpr windlass::type::Field fields[] = {
+      field<&T::a>("a", offsetof(T, a), optional, &for_a),
+      field<&T::b>("b", offsetof(T, b), optional, &for_b),
+  };
+  static constexpr auto index = windlass::type::index_of(fields);
+  static constexpr windlass::type::Table table{.name = "HTTPWidgetSpecEither", .fields = fields,
+      .index = index};
+  return table;
+}
+bool operator==(const HTTPWidgetSpecEither& a, const HTTPWidgetSpecEither& b) {
+  return windlass::type::equal(a, b);
+}
+
+const windlass::type::Table& HTTPWidgetSpecExtensible::table() {
+  using T = HTTPWidgetSpecExtensible;
+  using windlass::type::field;
+  using enum windlass::type::Presence;
+  static constexpr windlass::type::Constraints for_known{.min_length = 1u};
+  static constexpr windlass::type::Field fields[] = {
+      field<&T::known>("known", offsetof(T, known), optional, &for_known),
+  };
+  static constexpr auto index = windlass::type::index_of(fields);
+  static constexpr windlass::type::Table table{.name = "HTTPWidgetSpecExtensible", .fields = fields,
+      .index = index, .rest = field<&T::unknown_fields>("", offsetof(T, unknown_fields), optional)};
+  return table;
+}
+bool operator==(const HTTPWidgetSpecExtensible& a, const HTTPWidgetSpecExtensible& b) {
+  return windlass::type::equal(a, b);
+}
+
+const windlass::type::Table& HTTPWidgetSpecNullableObject::table() {
+  using T = HTTPWidgetSpecNullableObject;
+  using windlass::type::field;
+  using enum windlass::type::Presence;
+  static constexpr windlass::type::Constraints for_a{.min_length = 1u};
+  static constexpr windlass::type::Field fields[] = {
+      field<&T::a>("a", offsetof(T, a), optional, &for_a),
+  };
+  static constexpr auto index = windlass::type::index_of(fields);
+  static constexpr windlass::type::Table table{.name = "HTTPWidgetSpecNullableObject",
+      .fields = fields, .index = index};
+  return table;
+}
+bool operator==(const HTTPWidgetSpecNullableObject& a, const HTTPWidgetSpecNullableObject& b) {
+  return windlass::type::equal(a, b);
+}
+
+const windlass::type::Table& HTTPWidgetSpecOptions::table() {
+  using T = HTTPWidgetSpecOptions;
+  using windlass::type::field;
+  using enum windlass::type::Presence;
+  static constexpr windlass::type::Field fields[] = {
+      field<&T::verbose>("verbose", offsetof(T, verbose), optional),
+  };
+  static constexpr auto index = windlass::type::index_of(fields);
+  static constexpr windlass::type::Table table{.name = "HTTPWidgetSpecOptions", .fields = fields,
+      .index = index};
+  return table;
+}
+bool operator==(const HTTPWidgetSpecOptions& a, const HTTPWidgetSpecOptions& b) {
+  return windlass::type::equal(a, b);
+}
+
+const windlass::type::Table& HTTPWidgetSpecPoolsValue::table() {
+  using T = HTTPWidgetSpecPoolsValue;
+  using windlass::type::field;
+  using enum windlass::type::Presence;
+  static constexpr windlass::type::Constraints for_weight{.minimum = 1.0};
+  static constexpr windlass::type::Field fields[] = {
+      field<&T::weight>("weight", offsetof(T, weight), optional, &for_weight),
+  };
+  static constexpr auto index = windlass::type::index_of(fields);
+  static constexpr windlass::type::Table table{.name = "HTTPWidgetSpecPoolsValue", .fields = fields,
+      .index = index};
+  return table;
+}
+bool operator==(const HTTPWidgetSpecPoolsValue& a, const HTTPWidgetSpecPoolsValue& b) {
+  return windlass::type::equal(a, b);
+}
+
+const windlass::type::Table& HTTPWidgetSpecPrimary::table() {
+  using T = HTTPWidgetSpecPrimary;
+  using windlass::type::field;
+  using enum windlass::type::Presence;
+  static constexpr windlass::type::Constraints for_host{.max_length = 253u};
+  static constexpr windlass::type::Constraints for_port{.default_json = "5432"};
+  static constexpr windlass::type::Field fields[] = {
+      field<&T::host>("host", offsetof(T, host), required, &for_host),
+      field<&T::port>("port", offsetof(T, port), optional, &for_port),
+  };
+  static constexpr auto index = windlass::type::index_of(fields);
+  static constexpr windlass::type::Table table{.name = "HTTPWidgetSpecPrimary", .fields = fields,
+      .index = index};
+  return table;
+}
+bool operator==(const HTTPWidgetSpecPrimary& a, const HTTPWidgetSpecPrimary& b) {
+  return windlass::type::equal(a, b);
+}
+
+const windlass::type::Table& HTTPWidgetSpecUsersItem::table() {
+  using T = HTTPWidgetSpecUsersItem;
+  using windlass::type::field;
+  using enum windlass::type::Presence;
+  static constexpr windlass::type::Constraints for_name{.min_length = 1u};
+  static constexpr windlass::type::Field fields[] = {
+      field<&T::admin>("admin", offsetof(T, admin), optional),
+      field<&T::name>("name", offsetof(T, name), required, &for_name),
+  };
+  static constexpr auto index = windlass::type::index_of(fields);
+  static constexpr windlass::type::Table table{.name = "HTTPWidgetSpecUsersItem", .fields = fields,
+      .index = index};
+  return table;
+}
+bool operator==(const HTTPWidgetSpecUsersItem& a, const HTTPWidgetSpecUsersItem& b) {
+  return windlass::type::equal(a, b);
+}
+
+const windlass::type::Table& HTTPWidgetSpec::table() {
+  using T = HTTPWidgetSpec;
+  using windlass::type::field;
+  using enum windlass::type::Presence;
+  static constexpr windlass::type::Constraints for_big{.multiple_of = 1024.0};
+  static constexpr windlass::type::Constraints for_class_{.min_length = 1u};
+  static constexpr windlass::type::Constraints for_cluster_ip{.format = "ipv4"};
+  static constexpr windlass::type::Constraints for_code{.pattern = "^[a-z]+$"};
+  static constexpr windlass::type::Constraints for_count{.minimum = 0.0, .maximum = 9.0,
+      .default_json = "3"};
+  static constexpr windlass::type::Constraints for_data{.format = "byte"};
+  static constexpr windlass::type::Constraints for_foo_bar{.min_length = 1u};
+  static constexpr windlass::type::Constraints for_foo_bar_2{.min_length = 1u};
+  static constexpr windlass::type::Constraints for_frozen{.min_length = 1u, .immutable = true};
+  static constexpr windlass::type::Constraints for_host_ips{
+      .list_type = windlass::type::ListType::set};
+  static constexpr windlass::type::Constraints for_labels{.max_items = 5u};
+  static constexpr windlass::type::Constraints for_nickname{.pattern = "^[a-z]*$"};
+  static constexpr windlass::type::Constraints for_operator_{.min_length = 1u};
+  static constexpr windlass::type::Constraints for_options{.default_json = "{}"};
+  static constexpr windlass::type::Constraints for_price{.minimum = 0.5, .exclusive_minimum = true};
+  static constexpr windlass::type::Constraints for_tags_items{.max_length = 10u};
+  static constexpr windlass::type::Constraints for_tags{.unique_items = true,
+      .items = &for_tags_items};
+  static constexpr std::string_view for_users_keys[] = {"name"};
+  static constexpr windlass::type::Constraints for_users{.min_items = 1u, .max_items = 10u,
+      .list_type = windlass::type::ListType::map, .list_map_keys = for_users_keys};
+  static constexpr windlass::type::Field fields[] = {
+      field<&T::ref>("$ref", offsetof(T, ref), optional),
+      field<&T::_4xx>("4xx", offsetof(T, _4xx), optional),
+      field<&T::anything>("anything", offsetof(T, anything), optional),
+      field<&T::big>("big", offsetof(T, big), optional, &for_big),
+      field<&T::class_>("class", offsetof(T, class_), required, &for_class_),
+      field<&T::cluster_ip>("clusterIP", offsetof(T, cluster_ip), optional, &for_cluster_ip),
+      field<&T::code>("code", offsetof(T, code), optional, &for_code),
+      field<&T::count>("count", offsetof(T, count), required, &for_count),
+      field<&T::data>("data", offsetof(T, data), optional, &for_data),
+      field<&T::default_>("default", offsetof(T, default_), optional),
+      field<&T::either>("either", offsetof(T, either), optional),
+      field<&T::embedded>("embedded", offsetof(T, embedded), optional),
+      field<&T::extensible>("extensible", offsetof(T, extensible), optional),
+      field<&T::flags>("flags", offsetof(T, flags), optional),
+      field<&T::foo_bar>("fooBar", offsetof(T, foo_bar), optional, &for_foo_bar),
+      field<&T::foo_bar_2>("foo_bar", offsetof(T, foo_bar_2), optional, &for_foo_bar_2),
+      field<&T::frozen>("frozen", offsetof(T, frozen), optional, &for_frozen),
+      field<&T::hollow>("hollow", offsetof(T, hollow), optional),
+      field<&T::host_ips>("hostIPs", offsetof(T, host_ips), optional, &for_host_ips),
+      field<&T::labels>("labels", offsetof(T, labels), optional, &for_labels),
+      field<&T::lookahead>("lookahead", offsetof(T, lookahead), optional),
+      field<&T::matrix>("matrix", offsetof(T, matrix), optional),
+      field<&T::memory>("memory", offsetof(T, memory), optional),
+      field<&T::mode>("mode", offsetof(T, mode), required),
+      field<&T::namespace_>("namespace", offsetof(T, namespace_), optional),
+      field<&T::nickname>("nickname", offsetof(T, nickname), optional, &for_nickname),
+      field<&T::nullable_object>("nullableObject", offsetof(T, nullable_object), optional),
+      field<&T::nullable_required>("nullableRequired", offsetof(T, nullable_required), required),
+      field<&T::operator_>("operator", offsetof(T, operator_), optional, &for_operator_),
+      field<&T::options>("options", offsetof(T, options), optional, &for_options),
+      field<&T::other_mode>("otherMode", offsetof(T, other_mode), optional),
+      field<&T::password_secret>("passwordSecret", offsetof(T, password_secret), optional),
+      field<&T::pools>("pools", offsetof(T, pools), optional),
+      field<&T::port>("port", offsetof(T, port), optional),
+      field<&T::price>("price", offsetof(T, price), required, &for_price),
+      field<&T::primary>("primary", offsetof(T, primary), required),
+      field<&T::replica>("replica", offsetof(T, replica), optional),
+      field<&T::resource>("resource", offsetof(T, resource), optional),
+      field<&T::resources>("resources", offsetof(T, resources), optional),
+      field<&T::selector>("selector", offsetof(T, selector), optional),
+      field<&T::table_>("table", offsetof(T, table_), optional),
+      field<&T::tags>("tags", offsetof(T, tags), required, &for_tags),
+      field<&T::template_>("template", offsetof(T, template_), optional),
+      field<&T::users>("users", offsetof(T, users), optional, &for_users),
+      field<&T::when>("when", offsetof(T, when), optional),
+      field<&T::x_foo_bar_baz>("x-foo.bar/baz", offsetof(T, x_foo_bar_baz), optional),
+  };
+  static constexpr auto index = windlass::type::index_of(fields);
+  static constexpr windlass::type::Table table{.name = "HTTPWidgetSpec", .fields = fields,
+      .index = index};
+  return table;
+}
+bool operator==(const HTTPWidgetSpec& a, const HTTPWidgetSpec& b) {
+  return windlass::type::equal(a, b);
+}
+
+const windlass::type::Table& HTTPWidgetStatus::table() {
+  using T = HTTPWidgetStatus;
+  using windlass::type::field;
+  using enum windlass::type::Presence;
+  static constexpr windlass::type::Field fields[] = {
+      field<&T::conditions>("conditions", offsetof(T, conditions), optional),
+      field<&T::observed_generation>("observedGeneration", offsetof(T, observed_generation),
+          optional),
+  };
+  static constexpr auto index = windlass::type::index_of(fields);
+  static constexpr windlass::type::Table table{.name = "HTTPWidgetStatus", .fields = fields,
+      .index = index};
+  return table;
+}
+bool operator==(const HTTPWidgetStatus& a, const HTTPWidgetStatus& b) {
+  return windlass::type::equal(a, b);
+}
+
+const windlass::type::Table& HTTPWidget::table() {
+  using T = HTTPWidget;
+  using windlass::type::field;
+  using enum windlass::type::Presence;
+  static constexpr windlass::type::Field fields[] = {
+      field<&T::metadata>("metadata", offsetof(T, metadata), optional),
+      field<&T::spec>("spec", offsetof(T, spec), required),
+      field<&T::status>("status", offsetof(T, status), optional),
+  };
+  static constexpr auto index = windlass::type::index_of(fields);
+  static constexpr windlass::type::Table table{.name = "HTTPWidget", .fields = fields,
+      .index = index, .api_version = "shop.example.com/v1", .kind = "HTTPWidget"};
+  return table;
+}
+bool operator==(const HTTPWidget& a, const HTTPWidget& b) {
+  return windlass::type::equal(a, b);
+}
+
+}  // namespace shop::api::v1

@@ -1,0 +1,60 @@
+#include <gtest/gtest.h>
+
+#include <windlass/codegen/yaml.hpp>
+
+namespace windlass::codegen {
+namespace {
+
+json::Value one(std::string_view text) {
+  const auto documents = parse_yaml("file.yaml", text);
+  if (!documents || documents->size() != 1) {
+    ADD_FAILURE() << (documents ? "not one document" : documents.error().message);
+    return {};
+  }
+  return documents->front();
+}
+
+TEST(Yaml, ScalarsHaveTheTypesOfTheCoreSchema) {
+  const auto value =
+      one("{a: 1, b: -7, c: 1.5, d: 1e3, e: true, f: False, g: null, h: ~, i: '1', j: \"true\", k: "
+          "no,\n"
+          " l: 9223372036854775807, m: v1, n: 1.2.3, o: -, p: +5, q: !!str 12}");
+  EXPECT_EQ(json::dump(value),
+            R"({"a":1,"b":-7,"c":1.5,"d":1000,"e":true,"f":false,"g":null,"h":null,"i":"1",)"
+            R"("j":"true","k":"no","l":9223372036854775807,"m":"v1","n":"1.2.3","o":"-","p":5,)"
+            R"("q":"12"})");
+}
+
+TEST(Yaml, AnchorsAndSeveralDocuments) {
+  const auto documents = parse_yaml("f", "a: &x [1, 2]\nb: *x\n---\n---\n{\"json\": \"too\"}\n");
+  ASSERT_TRUE(documents) << documents.error().message;
+  ASSERT_EQ(documents->size(), 2u);
+  EXPECT_EQ(json::dump((*documents)[0]), R"({"a":[1,2],"b":[1,2]})");
+  EXPECT_EQ(json::dump((*documents)[1]), R"({"json":"too"})");
+}
+
+TEST(Yaml, ErrorsNameFileLineAndColumn) {
+  struct Case {
+    const char* text;
+    const char* message;
+  };
+  const Case cases[] = {
+      {"a: 1\nb: [1, 2\n", "file.yaml:"},
+      {"a: 1\na: 2\n", "file.yaml:2:1: `a` stands here a second time"},
+      {"? [a]\n: 1\n", "file.yaml:1:3: the key is not a string"},
+  };
+  for (const auto& [text, message] : cases) {
+    const auto result = parse_yaml("file.yaml", text);
+    ASSERT_FALSE(result) << text;
+    EXPECT_EQ(result.error().message.rfind(message, 0), 0u) << result.error().message;
+  }
+}
+
+TEST(Yaml, DepthIsLimited) {
+  std::string deep(1000, '[');
+  deep += std::string(1000, ']');
+  EXPECT_FALSE(parse_yaml("f", deep));
+}
+
+}  // namespace
+}  // namespace windlass::codegen
