@@ -1,15 +1,244 @@
+// managedFields: who owns which field, and server-side apply.
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include <windlass/base/encoding.hpp>
+
+#include "field_set.hpp"
 #include "handlers.hpp"
 
 namespace windlass::inline v0::api_server {
 
-void track_update(Context&, const Resource&, const json::Value*, json::Value&, const std::string&, const WriteOptions&) {}
+using json::Array;
+using json::Object;
+using json::Value;
 
-json::Value server_side_apply(Context&, const Resource&, const json::Value*, json::Value, const std::string&,
-                              const WriteOptions&) {
-  throw Failure::unsupported_media_type("", "application/json-patch+json, application/merge-patch+json");
+namespace {
+
+struct Manager {
+  std::string name, operation, api_version, subresource, time;
+  FieldSet fields;
+};
+
+std::vector<Manager> read_managers(const Value& object) {
+  std::vector<Manager> out;
+  const Value& list = object.at_path({"metadata", "managedFields"});
+  if (!list.is_array()) return out;
+  for (const Value& entry : list.as_array()) {
+    const auto text = [&](const char* key) { return std::string(entry[key].string_or("")); };
+    Manager manager{text("manager"),     text("operation"), text("apiVersion"),
+                    text("subresource"), text("time"),      {}};
+    if (entry["fieldsV1"].is_object()) manager.fields = entry["fieldsV1"].as_object();
+    out.push_back(std::move(manager));
+  }
+  return out;
 }
-json::Value strategic_merge(const Schema*, json::Value, const json::Value&) {
-  throw Failure::unsupported_media_type("", "application/json-patch+json, application/merge-patch+json");
+
+void write_managers(Value& object, std::vector<Manager> managers) {
+  std::erase_if(managers, [](const Manager& manager) { return manager.fields.empty(); });
+  // Apply before Update, then by time, then by name: the server's order.
+  std::stable_sort(managers.begin(), managers.end(), [](const Manager& a, const Manager& b) {
+    return std::tie(a.operation, a.time, a.name) < std::tie(b.operation, b.time, b.name);
+  });
+  Array list;
+  for (Manager& manager : managers) {
+    Object entry{{"manager", manager.name},
+                 {"operation", manager.operation},
+                 {"apiVersion", manager.api_version},
+                 {"fieldsType", "FieldsV1"},
+                 {"time", manager.time},
+                 {"fieldsV1", Value(std::move(manager.fields))}};
+    if (!manager.subresource.empty()) entry.set("subresource", manager.subresource);
+    list.emplace_back(std::move(entry));
+  }
+  if (list.empty()) {
+    object["metadata"].as_object().erase("managedFields");
+  } else {
+    object["metadata"]["managedFields"] = std::move(list);
+  }
+}
+
+/// What nobody owns: identity and what the server writes itself.
+void strip(FieldSet& fields) {
+  for (const char* key : {"f:apiVersion", "f:kind"}) fields.erase(key);
+  Value* metadata = fields.find("f:metadata");
+  if (metadata == nullptr) return;
+  for (const char* key : {"f:name", "f:namespace", "f:creationTimestamp", "f:selfLink", "f:uid",
+                          "f:generation", "f:managedFields", "f:resourceVersion",
+                          "f:deletionTimestamp", "f:deletionGracePeriodSeconds"}) {
+    metadata->as_object().erase(key);
+  }
+  metadata->as_object().erase(".");
+  if (metadata->as_object().empty()) fields.erase("f:metadata");
+}
+
+Shape shape_of(const Context& context, const Resource& resource) {
+  return {resource.schema, resource.custom ? context.state.registry.object_meta() : nullptr};
+}
+
+bool is_apply(const Context& context) {
+  return context.request.method == "PATCH" &&
+         context.request.headers.get("Content-Type").starts_with("application/apply-patch");
+}
+
+/// The object that Go's zero value of a kind would be: what a creation is compared with.
+Value zero_object(const Schema* schema) {
+  Object out;
+  if (schema == nullptr) return Value(std::move(out));
+  for (const Field& field : schema->fields) {
+    const bool by_value = field.default_value && field.default_value->is_object();
+    if (by_value && field.schema->kind == Schema::Kind::object) {
+      out.set(field.name, zero_object(field.schema));
+      continue;
+    }
+    const bool required = std::find(schema->required.begin(), schema->required.end(), field.name) !=
+                          schema->required.end();
+    if (required && field.schema->kind == Schema::Kind::array) out.set(field.name, Array{});
+  }
+  return Value(std::move(out));
+}
+
+}  // namespace
+
+void track_update(Context& context, const Resource& resource, const Value* old_object,
+                  Value& object, const std::string& subresource, const WriteOptions& options) {
+  if (is_apply(context)) return;  // server_side_apply has written them
+  // Clients cannot write managedFields, but for emptying them.
+  std::vector<Manager> managers;
+  if (old_object != nullptr) managers = read_managers(*old_object);
+  object["metadata"].as_object().erase("managedFields");
+  Value before = old_object != nullptr ? *old_object : zero_object(resource.schema);
+  if (old_object != nullptr) before["metadata"].as_object().erase("managedFields");
+  FieldSet changed, removed;
+  compare_fields(shape_of(context, resource), before, object, changed, removed);
+  strip(changed);
+  if (changed.empty() && removed.empty()) {
+    if (old_object != nullptr && old_object->at_path({"metadata", "managedFields"}).is_array()) {
+      object["metadata"]["managedFields"] = old_object->at_path({"metadata", "managedFields"});
+    }
+    return;
+  }
+  const FieldSet touched = unite(changed, removed);
+  bool found = false;
+  for (Manager& manager : managers) {
+    const bool own = manager.name == options.field_manager && manager.operation == "Update" &&
+                     manager.subresource == subresource &&
+                     manager.api_version == resource.api_version();
+    if (own) {
+      manager.fields = unite(subtract(manager.fields, removed), changed);
+      if (!changed.empty()) manager.time = context.state.now();
+      found = true;
+    } else {
+      manager.fields = subtract(manager.fields, touched);
+    }
+  }
+  if (!found && !changed.empty()) {
+    managers.push_back({options.field_manager, "Update", resource.api_version(), subresource,
+                        context.state.now(), std::move(changed)});
+  }
+  write_managers(object, std::move(managers));
+}
+
+namespace {
+
+std::string describe_manager(const Manager& manager) {
+  std::string out = quote_json(manager.name);
+  if (!manager.subresource.empty()) out += " with subresource " + quote_json(manager.subresource);
+  if (manager.operation == "Update") {
+    out += " using " + manager.api_version;
+    if (!manager.time.empty()) out += " at " + manager.time;
+  }
+  return out;
+}
+
+struct Conflict {
+  std::string manager;
+  std::string path;
+};
+
+[[noreturn]] void refuse_conflicts(const std::vector<Conflict>& conflicts) {
+  Array causes;
+  std::map<std::string, std::vector<std::string>> by_manager;
+  for (const Conflict& conflict : conflicts) {
+    causes.emplace_back(Object{{"reason", "FieldManagerConflict"},
+                               {"message", "conflict with " + conflict.manager},
+                               {"field", conflict.path}});
+    by_manager[conflict.manager].push_back(conflict.path);
+  }
+  std::string text;
+  if (conflicts.size() == 1) {
+    text = fmt::format("Apply failed with 1 conflict: conflict with {}: {}", conflicts[0].manager,
+                       conflicts[0].path);
+  } else {
+    text = fmt::format("Apply failed with {} conflicts: ", conflicts.size());
+    bool first = true;
+    for (const auto& [manager, paths] : by_manager) {
+      text += fmt::format("{}conflicts with {}:", first ? "" : "\n", manager);
+      for (const std::string& path : paths) text += "\n- " + path;
+      first = false;
+    }
+  }
+  throw Failure(409, "Conflict", std::move(text), Object{{"causes", std::move(causes)}});
+}
+
+}  // namespace
+
+Value server_side_apply(Context& context, const Resource& resource, const Value* live,
+                        Value applied, const std::string& subresource,
+                        const WriteOptions& options) {
+  const Shape shape = shape_of(context, resource);
+  applied["metadata"].as_object().erase("managedFields");
+  // The version in an applied object is a precondition, not a field: carry_metadata checks it.
+  if (!resource.custom && resource.schema != nullptr) {
+    Unknown ignored;
+    Value typed = applied;
+    normalize(*resource.schema, typed, resource.kind, ignored);
+    if (options.field_validation != "Strict" || ignored.fields.empty()) applied = std::move(typed);
+  }
+  FieldSet fields = fields_of(shape, applied);
+  strip(fields);
+  std::vector<Manager> managers;
+  if (live != nullptr) managers = read_managers(*live);
+  Value merged = live != nullptr ? merge_applied(shape, *live, applied) : applied;
+
+  std::vector<Conflict> conflicts;
+  FieldSet previous, others;
+  Manager* own = nullptr;
+  for (Manager& manager : managers) {
+    if (manager.name == options.field_manager && manager.operation == "Apply" &&
+        manager.subresource == subresource) {
+      previous = manager.fields;
+      own = &manager;
+      continue;
+    }
+    std::vector<std::string> paths;
+    FieldSet taken;
+    if (live != nullptr)
+      differing_paths(shape, manager.fields, fields, *live, merged, "", paths, taken);
+    if (options.force) {
+      manager.fields = subtract(manager.fields, taken);
+    } else {
+      for (std::string& path : paths)
+        conflicts.push_back({describe_manager(manager), std::move(path)});
+    }
+    others = unite(std::move(others), manager.fields);
+  }
+  if (!conflicts.empty()) refuse_conflicts(conflicts);
+  remove_fields(shape, merged, subtract(subtract(previous, fields), others));
+  if (own != nullptr) {
+    if (!(own->fields == fields) || own->api_version != resource.api_version())
+      own->time = context.state.now();
+    own->fields = std::move(fields);
+    own->api_version = resource.api_version();
+  } else {
+    managers.push_back({options.field_manager, "Apply", resource.api_version(), subresource,
+                        context.state.now(), std::move(fields)});
+  }
+  write_managers(merged, std::move(managers));
+  return merged;
 }
 
 }  // namespace windlass::inline v0::api_server

@@ -1,0 +1,279 @@
+#include "field_set.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace windlass::inline v0::api_server {
+
+using json::Array;
+using json::Object;
+using json::Value;
+
+Shape Shape::member(std::string_view name) const {
+  if (metadata != nullptr && name == "metadata") return {metadata};
+  if (schema == nullptr) return {};
+  if (const Field* field = schema->field(name)) return {field->schema, nullptr, field->atomic};
+  return {schema->values};
+}
+Shape Shape::item() const { return {schema != nullptr ? schema->items : nullptr}; }
+bool Shape::is_map(const Value& value) const {
+  return value.is_object() && !atomic && (schema == nullptr || !schema->atomic);
+}
+bool Shape::is_keyed_list(const Value& value) const {
+  return value.is_array() && schema != nullptr && schema->list == Schema::List::map &&
+         !schema->map_keys.empty();
+}
+bool Shape::is_set(const Value& value) const {
+  return value.is_array() && schema != nullptr && schema->list == Schema::List::set;
+}
+std::string Shape::key_of(const Value& entry) const {
+  Object key;
+  for (const std::string& name : schema->map_keys) {
+    if (const Value* value = entry.find(name)) {
+      key.set(name, *value);
+    } else if (const Field* field = schema->items != nullptr ? schema->items->field(name) : nullptr;
+               field != nullptr && field->default_value) {
+      key.set(name, *field->default_value);
+    }
+  }
+  return "k:" + json::dump(Value(std::move(key)));
+}
+
+namespace {
+
+/// Calls `visit(element, shape, part)` for the parts of a value that are owned one by one.
+template <class Visit>
+bool each_part(const Shape& shape, const Value& value, Visit visit) {
+  if (shape.is_map(value)) {
+    for (const auto& member : value.as_object())
+      visit("f:" + member.key, shape.member(member.key), member.value);
+    return true;
+  }
+  if (shape.is_keyed_list(value)) {
+    for (const Value& entry : value.as_array()) visit(shape.key_of(entry), shape.item(), entry);
+    return true;
+  }
+  if (shape.is_set(value)) {
+    for (const Value& entry : value.as_array()) visit("v:" + json::dump(entry), Shape{}, entry);
+    return true;
+  }
+  return false;
+}
+
+const Value* part(const Shape& shape, const Value& value, const std::string& element) {
+  if (element.starts_with("f:")) return value.find(std::string_view(element).substr(2));
+  if (!value.is_array()) return nullptr;
+  for (const Value& entry : value.as_array()) {
+    if (element.starts_with("v:") ? "v:" + json::dump(entry) == element
+                                  : shape.is_keyed_list(value) && shape.key_of(entry) == element) {
+      return &entry;
+    }
+  }
+  return nullptr;
+}
+
+Shape part_shape(const Shape& shape, const std::string& element) {
+  return element.starts_with("f:") ? shape.member(std::string_view(element).substr(2))
+                                   : shape.item();
+}
+
+/// Everything below a value that is new, with the parents themselves.
+FieldSet added(const Shape& shape, const Value& value) {
+  FieldSet out;
+  const bool parts = each_part(
+      shape, value, [&](const std::string& element, const Shape& next, const Value& inner) {
+        out.set(element, added(next, inner));
+      });
+  if (parts && !out.empty()) out.set(".", Object{});
+  return out;
+}
+
+}  // namespace
+
+FieldSet fields_of(const Shape& shape, const Value& value) {
+  FieldSet out;
+  const bool list = value.is_array();
+  each_part(shape, value, [&](const std::string& element, const Shape& next, const Value& inner) {
+    FieldSet below = fields_of(next, inner);
+    if (list && element.starts_with("k:")) below.set(".", Object{});
+    out.set(element, std::move(below));
+  });
+  return out;
+}
+
+void compare_fields(const Shape& shape, const Value& before, const Value& after, FieldSet& changed,
+                    FieldSet& removed) {
+  each_part(shape, after, [&](const std::string& element, const Shape& next, const Value& now) {
+    const Value* old_value = part(shape, before, element);
+    if (old_value == nullptr) {
+      changed.set(element, added(next, now));
+      return;
+    }
+    if (*old_value == now) return;
+    const bool mixed = old_value->type() != now.type();
+    const bool divisible = next.is_map(now) || next.is_keyed_list(now) || next.is_set(now);
+    if (mixed || !divisible) {
+      changed.set(element, Object{});
+      return;
+    }
+    FieldSet inner_changed, inner_removed;
+    compare_fields(next, *old_value, now, inner_changed, inner_removed);
+    if (!inner_changed.empty()) changed.set(element, std::move(inner_changed));
+    if (!inner_removed.empty()) removed.set(element, std::move(inner_removed));
+  });
+  each_part(shape, before,
+            [&](const std::string& element, const Shape& next, const Value& old_value) {
+              if (part(shape, after, element) == nullptr)
+                removed.set(element, added(next, old_value));
+            });
+}
+
+FieldSet unite(FieldSet a, const FieldSet& b) {
+  for (const auto& member : b) {
+    Value* present = a.find(member.key);
+    if (present == nullptr) {
+      a.set(member.key, member.value);
+      continue;
+    }
+    FieldSet left = present->as_object();
+    const FieldSet& right = member.value.as_object();
+    // A leaf that becomes a parent stays a member by itself.
+    if (left.empty() != right.empty()) left.set(".", Object{});
+    *present = Value(unite(std::move(left), right));
+  }
+  return a;
+}
+
+FieldSet subtract(const FieldSet& a, const FieldSet& b) {
+  FieldSet out;
+  for (const auto& member : a) {
+    const Value* other = b.find(member.key);
+    if (other == nullptr) {
+      out.set(member.key, member.value);
+      continue;
+    }
+    const FieldSet& left = member.value.as_object();
+    const FieldSet& right = other->as_object();
+    if (left.empty()) {
+      if (!right.empty() && !right.contains(".")) out.set(member.key, Object{});
+      continue;
+    }
+    if (right.empty()) {  // the whole value was changed or removed
+      FieldSet rest = left;
+      rest.erase(".");
+      continue;
+    }
+    FieldSet rest = subtract(left, right);
+    if (!rest.empty()) {
+      out.set(member.key,
+              rest.size() == 1 && rest.contains(".") ? Value(Object{}) : Value(std::move(rest)));
+    }
+  }
+  return out;
+}
+
+void remove_fields(const Shape& shape, Value& value, const FieldSet& gone) {
+  for (const auto& member : gone) {
+    if (member.key == ".") continue;
+    const Value* present = part(shape, value, member.key);
+    if (present == nullptr) continue;
+    Value& inner = const_cast<Value&>(*present);
+    const FieldSet& below = member.value.as_object();
+    bool erase = below.empty() || (member.key.starts_with("k:") && below.contains("."));
+    if (!erase) {
+      remove_fields(part_shape(shape, member.key), inner, below);
+      erase = (inner.is_object() && inner.as_object().empty()) ||
+              (inner.is_array() && inner.as_array().empty());
+    }
+    if (!erase) continue;
+    if (member.key.starts_with("f:")) {
+      value.as_object().erase(member.key.substr(2));
+    } else {
+      Array& list = value.as_array();
+      list.erase(list.begin() + (present - list.data()));
+    }
+  }
+}
+
+Value merge_applied(const Shape& shape, Value live, const Value& applied) {
+  if (shape.is_map(applied) && live.is_object()) {
+    for (const auto& member : applied.as_object()) {
+      Value* present = live.find(member.key);
+      Value merged =
+          merge_applied(shape.member(member.key),
+                        present != nullptr ? std::move(*present) : Value(), member.value);
+      live[std::string_view(member.key)] = std::move(merged);
+    }
+    return live;
+  }
+  if (shape.is_keyed_list(applied) && live.is_array()) {
+    for (const Value& entry : applied.as_array()) {
+      const std::string key = shape.key_of(entry);
+      Array& list = live.as_array();
+      const auto found = std::find_if(
+          list.begin(), list.end(), [&](const Value& other) { return shape.key_of(other) == key; });
+      if (found == list.end()) {
+        list.push_back(entry);
+      } else {
+        *found = merge_applied(shape.item(), std::move(*found), entry);
+      }
+    }
+    return live;
+  }
+  if (shape.is_set(applied) && live.is_array()) {
+    Array& list = live.as_array();
+    for (const Value& entry : applied.as_array()) {
+      if (std::find(list.begin(), list.end(), entry) == list.end()) list.push_back(entry);
+    }
+    return live;
+  }
+  return applied;
+}
+
+namespace {
+
+std::string path_element(const std::string& element) {
+  if (element.starts_with("f:")) return "." + element.substr(2);
+  if (element.starts_with("v:")) return "[=" + element.substr(2) + "]";
+  std::string out;
+  const auto key = json::parse(std::string_view(element).substr(2));
+  if (key && key->is_object()) {
+    for (const auto& member : key->as_object()) {
+      out += fmt::format("{}{}={}", out.empty() ? "" : ",", member.key, json::dump(member.value));
+    }
+  }
+  return "[" + out + "]";
+}
+
+}  // namespace
+
+void differing_paths(const Shape& shape, const FieldSet& a, const FieldSet& b, const Value& left,
+                     const Value& right, const std::string& path, std::vector<std::string>& out,
+                     FieldSet& set) {
+  for (const auto& member : a) {
+    const Value* other = b.find(member.key);
+    if (other == nullptr || member.key == ".") continue;
+    const Value* before = part(shape, left, member.key);
+    const Value* after = part(shape, right, member.key);
+    const FieldSet& below_a = member.value.as_object();
+    const FieldSet& below_b = other->as_object();
+    const std::string at = path + path_element(member.key);
+    if (below_a.empty() || below_b.empty()) {
+      const bool same =
+          (before == nullptr) == (after == nullptr) && (before == nullptr || *before == *after);
+      if (same || !(below_a.empty() && below_b.empty())) continue;
+      out.push_back(at);
+      set.set(member.key, Object{});
+      continue;
+    }
+    FieldSet inner;
+    static const Value none;
+    differing_paths(part_shape(shape, member.key), below_a, below_b,
+                    before != nullptr ? *before : none, after != nullptr ? *after : none, at, out,
+                    inner);
+    if (!inner.empty()) set.set(member.key, std::move(inner));
+  }
+}
+
+}  // namespace windlass::inline v0::api_server

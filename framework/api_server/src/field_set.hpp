@@ -1,0 +1,46 @@
+#pragma once
+// Sets of fields in the FieldsV1 form: {"f:spec":{"f:replicas":{}}}. An empty object is a member;
+// in a longer one "." says that the path itself is a member too.
+
+#include <string>
+#include <vector>
+
+#include <windlass/json/value.hpp>
+
+#include "schema.hpp"
+
+namespace windlass::inline v0::api_server {
+
+using FieldSet = json::Object;
+
+/// Where schemas of the parts of an object are found.
+struct Shape {
+  const Schema* schema = nullptr;
+  const Schema* metadata = nullptr;  ///< of a custom object's metadata; only at the root
+  bool atomic = false;
+
+  [[nodiscard]] Shape member(std::string_view name) const;
+  [[nodiscard]] Shape item() const;
+  [[nodiscard]] bool is_map(const json::Value& value) const;
+  [[nodiscard]] bool is_keyed_list(const json::Value& value) const;
+  [[nodiscard]] bool is_set(const json::Value& value) const;
+  /// The path element of a keyed list's entry: k:{"name":"x"}.
+  [[nodiscard]] std::string key_of(const json::Value& entry) const;
+};
+
+/// The fields that an applied configuration states.
+FieldSet fields_of(const Shape& shape, const json::Value& value);
+/// Fields that `after` adds or changes, and fields that it removes.
+void compare_fields(const Shape& shape, const json::Value& before, const json::Value& after,
+                    FieldSet& changed, FieldSet& removed);
+FieldSet unite(FieldSet a, const FieldSet& b);
+FieldSet subtract(const FieldSet& a, const FieldSet& b);
+/// `value` without the fields in `gone`.
+void remove_fields(const Shape& shape, json::Value& value, const FieldSet& gone);
+json::Value merge_applied(const Shape& shape, json::Value live, const json::Value& applied);
+/// Paths in both sets whose values differ: ".spec.replicas".
+void differing_paths(const Shape& shape, const FieldSet& a, const FieldSet& b,
+                     const json::Value& left, const json::Value& right, const std::string& path,
+                     std::vector<std::string>& out, FieldSet& set);
+
+}  // namespace windlass::inline v0::api_server
