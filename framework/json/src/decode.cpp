@@ -67,7 +67,7 @@ Result<void> decode_padded(char* text, std::size_t size, const type::Shape& shap
   if (result.IsError()) {
     return malformed(result.Offset(), rapidjson::GetParseError_En(result.Code()), decoder);
   }
-  if (!stream.valid()) return malformed(stream.Tell(), "a string is not UTF-8.", decoder);
+  if (!stream.valid()) return malformed(stream.invalid_at(), "a string is not UTF-8.", decoder);
   if (stream.Tell() != size) {
     return malformed(stream.Tell(), "a zero byte outside of strings.", decoder);
   }

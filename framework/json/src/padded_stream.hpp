@@ -38,12 +38,16 @@ class PaddedStream {
   }
   std::size_t PutEnd(char* start) {
     const auto size = static_cast<std::size_t>(target_ - start);  // with the closing zero
-    if (must_check_ && !is_utf8({start, size - 1})) valid_ = false;
+    if (must_check_ && valid() && !is_utf8({start, size - 1})) {
+      invalid_at_ = static_cast<std::size_t>(start - begin_);
+    }
     return size;
   }
 
   /// False once a string was not UTF-8.
-  [[nodiscard]] bool valid() const { return valid_; }
+  [[nodiscard]] bool valid() const { return invalid_at_ == kNone; }
+  /// Where the first such string begins.
+  [[nodiscard]] std::size_t invalid_at() const { return invalid_at_; }
 
  private:
 #ifdef __SSE2__
@@ -83,7 +87,8 @@ class PaddedStream {
   char* target_;
   bool has_high_bit_ = false;
   bool must_check_ = false;
-  bool valid_ = true;
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  std::size_t invalid_at_ = kNone;
 };
 
 }  // namespace windlass::inline v0::json

@@ -1,12 +1,12 @@
 #include <algorithm>
+#include <memory>
 
-#include <rapidjson/encodedstream.h>
 #include <rapidjson/error/en.h>
-#include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
-#include <windlass/json/value.hpp>
+#include <windlass/json/table.hpp>
 
+#include "padded_stream.hpp"
 #include "value_builder.hpp"
 
 namespace windlass::inline v0::json {
@@ -24,18 +24,28 @@ Error at_offset(std::string_view text, std::size_t offset, std::string_view prob
 }  // namespace
 
 Result<Value> parse(std::string_view text, const ParseOptions& options) {
-  constexpr unsigned flags = rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag |
-                             rapidjson::kParseValidateEncodingFlag;
-  rapidjson::MemoryStream memory(text.data(), text.size());
-  rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(memory);
+  constexpr unsigned flags = rapidjson::kParseInsituFlag | rapidjson::kParseFullPrecisionFlag;
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+  if (text.size() > UINT32_MAX) return Error{Errc::too_large, "a JSON document of more than 4 GiB"};
+  const auto buffer = std::make_unique_for_overwrite<char[]>(text.size() + kPadding);
+  std::copy(text.begin(), text.end(), buffer.get());
+  std::fill_n(buffer.get() + text.size(), kPadding, '\0');
+
+  PaddedStream stream(buffer.get());
   ValueBuilder builder(options.max_depth);
   rapidjson::Reader reader;
   const auto result = reader.Parse<flags>(stream, builder);
+  if (builder.too_deep()) {
+    return at_offset(text, result.Offset(),
+                     "nested deeper than " + std::to_string(options.max_depth));
+  }
   if (result.IsError()) {
-    const std::string problem = builder.too_deep()
-                                    ? "nested deeper than " + std::to_string(options.max_depth)
-                                    : rapidjson::GetParseError_En(result.Code());
-    return at_offset(text, result.Offset(), problem);
+    return at_offset(text, result.Offset(), rapidjson::GetParseError_En(result.Code()));
+  }
+  if (!stream.valid()) return at_offset(text, stream.invalid_at(), "a string is not UTF-8.");
+  if (stream.Tell() != text.size()) {
+    return at_offset(text, stream.Tell(), "a zero byte outside of strings.");
   }
   return builder.take();
 }

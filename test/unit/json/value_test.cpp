@@ -77,6 +77,23 @@ TEST(Parse, RefusesWhatIsNotUtf8) {
   EXPECT_EQ(again("\"\xf0\x9f\x98\x80\""), "\"\xf0\x9f\x98\x80\"");
 }
 
+TEST(Parse, RefusesZeroBytesAndSkipsAByteOrderMark) {
+  using namespace std::string_view_literals;
+  EXPECT_THAT(again("{}\0"sv), HasSubstr("zero byte"));
+  EXPECT_THAT(again("[1,\0 2]"sv), HasSubstr("error"));
+  EXPECT_EQ(again("\xef\xbb\xbf{}"), "{}");
+}
+
+TEST(Parse, RefusesEveryTruncation) {
+  const std::string text =
+      R"({"a":[1,-2.5e3,true,null,"x\u00e9\"y"],"b":{"c":"a longer string than sixteen"}})";
+  EXPECT_TRUE(json::parse(text));
+  for (std::size_t size = 0; size < text.size(); ++size) {
+    const std::string part = text.substr(0, size);
+    EXPECT_FALSE(json::parse(part)) << part;
+  }
+}
+
 TEST(Value, ComparesNumbersByValue) {
   EXPECT_EQ(Value(1), Value(1.0));
   EXPECT_FALSE(Value(1) == Value("1"));
