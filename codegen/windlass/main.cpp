@@ -1,0 +1,29 @@
+// windlass: the command that people meet first.
+
+#include <CLI/CLI.hpp>
+
+#include "dev.hpp"
+
+int main(int argc, char** argv) {
+  namespace command = windlass::command;
+  CLI::App app("Windlass: Kubernetes operators in modern C++.", "windlass");
+  app.set_version_flag("--version", "windlass " WINDLASS_VERSION);
+  app.require_subcommand(1);
+
+  command::DevOptions dev;
+  auto* dev_command = app.add_subcommand(
+      "dev", "Serve an in-memory Kubernetes API over HTTPS on loopback, for development and tests");
+  dev_command->add_option("--state-dir", dev.state_directory, "Where logs, volumes and the kubeconfig live (.windlass)");
+  dev_command->add_option("--kubeconfig", dev.kubeconfig, "Where to write the kubeconfig, mode 0600 (<state-dir>/kubeconfig)");
+  dev_command->add_option("--port", dev.port, "Port of the API server; 0: any (0)");
+  dev_command->add_flag("--pods", dev.pods, "Run pods too, as sandboxed processes of this machine");
+  dev_command->add_option("--images", dev.images, "YAML table: what stands for which image name")->check(CLI::ExistingFile);
+  dev_command->add_flag("!--no-rbac", dev.rbac, "Allow everybody everything");
+  dev_command->add_flag("--verbose", dev.verbose, "Log what happens");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return command::dev(dev);
+}
