@@ -191,10 +191,8 @@ struct EventRecorder::Impl {
   }
 
   static void wake(const Self& self, bool start) {
-    boost::asio::post(self->executor, [self, start] {
-      if (start) self->group.spawn("events", run(self));
-      self->timer.cancel();
-    });
+    if (start) self->group.spawn("events", run(self));
+    boost::asio::post(self->executor, [self] { self->timer.cancel(); });
   }
 
   static Task<void> join(Self self, Duration limit) {
