@@ -1,6 +1,5 @@
 #include "controllers/database_controller.hpp"
 
-
 #include "controllers/credentials.hpp"
 
 namespace postgres {

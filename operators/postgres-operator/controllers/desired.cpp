@@ -158,7 +158,12 @@ core::PodSpec pod_spec(const Database& db, const std::string& operator_image) {
   core::Volume settings;
   settings.name = "settings";
   settings.config_map.ensure().name = config_name(db);
-  pod.volumes = {empty_directory("program", ""),
+  // what the claim template becomes; named here, too, so that the template can be read by itself
+  core::Volume data;
+  data.name = "data";
+  data.persistent_volume_claim.ensure().claim_name = claim_name(db);
+  pod.volumes = {data,
+                 empty_directory("program", ""),
                  empty_directory("run", "Memory"),
                  empty_directory("shared-memory", "Memory"),
                  empty_directory("temporary", ""),
