@@ -60,9 +60,38 @@ void conform(Context& context, const Resource& resource, Value& object,
     const Rules& rules = rules_for(resource);
     if (rules.defaults != nullptr) rules.defaults(object);
   }
+  drop_nulls(resource, object);
   report_unknown(context, resource, unknown, options);
   object["apiVersion"] = resource.api_version();
   object["kind"] = resource.kind;
+}
+
+namespace {
+
+void drop_nulls_below(Value& value) {
+  if (value.is_array()) {
+    for (Value& entry : value.as_array()) drop_nulls_below(entry);
+  } else if (value.is_object()) {
+    Object& members = value.as_object();
+    for (auto member = members.begin(); member != members.end();) {
+      if (member->value.is_null()) {
+        member = members.erase(member);
+      } else {
+        drop_nulls_below(member->value);
+        ++member;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void drop_nulls(const Resource& resource, Value& object) {
+  if (!resource.custom && resource.kind != "Event") {
+    drop_nulls_below(object);
+  } else if (Value* metadata = object.find("metadata")) {
+    drop_nulls_below(*metadata);
+  }
 }
 
 namespace {

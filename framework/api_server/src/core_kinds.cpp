@@ -30,7 +30,8 @@ void prepare_namespace(State& state, Value& object) {
   object["status"] = Object{{"phase", "Active"}};
 }
 void default_namespace(Value& object) {
-  object["metadata"]["labels"]["kubernetes.io/metadata.name"] = object["metadata"]["name"];
+  Value name = object["metadata"]["name"];  // a copy: the next line may move it
+  object["metadata"]["labels"]["kubernetes.io/metadata.name"] = std::move(name);
 }
 void carry_namespace(Value& object, const Value& old_object) {
   object["spec"] = old_object["spec"];

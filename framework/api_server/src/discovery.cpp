@@ -243,6 +243,30 @@ void collect(const Object& definitions, const Value& value, Object& out) {
   }
 }
 
+/// The schema files name types; OpenAPI points at them.
+Value with_pointers(const Value& value) {
+  if (value.is_array()) {
+    Array out;
+    for (const Value& entry : value.as_array()) out.push_back(with_pointers(entry));
+    return out;
+  }
+  if (!value.is_object()) return value;
+  Object out;
+  Value pointer;
+  for (const auto& member : value.as_object()) {
+    if (member.key == "$ref" && member.value.is_string()) {
+      const std::string& text = member.value.as_string();
+      pointer = Object{{"$ref", "#/components/schemas/" + text.substr(text.rfind('/') + 1)}};
+    } else {
+      out.set(member.key, with_pointers(member.value));
+    }
+  }
+  if (pointer.is_null()) return out;
+  if (out.empty()) return pointer;
+  out.set("allOf", Array{std::move(pointer)});
+  return out;
+}
+
 /// The name a custom kind's schema has in OpenAPI: "dev.windlass.postgres.v1.Database".
 std::string schema_name(const Resource& resource) {
   std::string out;
@@ -328,6 +352,7 @@ std::optional<Value> openapi_document(const State& state, const std::string& gro
                                        {"delete", operation("delete")}});
   }
   if (!found) return std::nullopt;
+  for (auto& member : schemas) member.value = with_pointers(member.value);
   return Value(Object{{"openapi", "3.0.0"},
                       {"info", Object{{"title", "Kubernetes"}, {"version", "v1.36.1"}}},
                       {"paths", std::move(paths)},

@@ -108,6 +108,7 @@ bool is_crd(const Resource& resource) {
 }  // namespace
 
 StoredPtr State::put(const Resource& resource, Value value) {
+  drop_nulls(resource, value);
   const Location location{resource.storage, name_of(value)};
   if (const StoredPtr old = store.get(location.storage, location.name)) {
     forget_owners(ownership, location, old->value());

@@ -108,6 +108,9 @@ void conform(Context& context, const Resource& resource, json::Value& object,
 json::Value to_version(const Resource& resource, const json::Value& stored);
 json::Value to_storage(const Resource& resource, json::Value object);
 
+/// Drops nulls, which mean absent: in metadata, and of built-in kinds (but events) everywhere.
+void drop_nulls(const Resource& resource, json::Value& object);
+
 // verbs.cpp
 StoredPtr create_object(Context& context, const Resource& resource, json::Value object,
                         const std::string& namespace_, const WriteOptions& options);

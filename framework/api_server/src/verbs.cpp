@@ -95,6 +95,7 @@ StoredPtr create_object(Context& context, const Resource& resource, Value object
     throw Failure::already_exists(resource, object_name(object));
   }
   if (rules.prepare != nullptr) rules.prepare(state, object);
+  drop_nulls(resource, object);
   track_update(context, resource, nullptr, object, "", options);
   if (options.dry_run)
     return std::make_shared<const Stored>(to_storage(resource, std::move(object)), 0);
@@ -199,6 +200,7 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
   keep_other_parts(resource, old_object, object, subresource);
   const Rules& rules = rules_for(resource);
   if (rules.carry != nullptr) rules.carry(object, old_object);
+  drop_nulls(resource, object);
   validate_metadata_update(resource, old_object, object, causes);
   validate_object(resource, object, causes);
   if (rules.validate_update != nullptr && subresource.empty()) {
@@ -305,6 +307,7 @@ StoredPtr delete_object(State& state, const Resource& resource, const StoredPtr&
         format_time(state.env.clock().wall_now() + std::chrono::seconds(grace), 0);
     metadata["deletionGracePeriodSeconds"] = grace;
   }
+  drop_nulls(resource, object);
   if (options.dry_run || object == stored->value()) return stored;
   return state.put(resource, std::move(object));
 }
