@@ -27,6 +27,7 @@ struct Script {
   std::deque<Reply> replies;
   std::vector<http::Request> requests;
   std::vector<Duration> at;
+  std::vector<std::string> peers;  ///< common names of client certificates
 };
 
 struct HangUp : std::runtime_error {
@@ -34,7 +35,8 @@ struct HangUp : std::runtime_error {
 };
 
 Task<void> answer(std::shared_ptr<Script> script, Simulation* simulation, Environment* environment,
-                  http::Request request, http::Responder& to) {
+                  http::Request request, std::string peer, http::Responder& to) {
+  script->peers.push_back(std::move(peer));
   script->requests.push_back(request);
   script->at.push_back(simulation->now());
   Reply reply{.response = {404, {}, "nothing scripted"}};
@@ -62,15 +64,19 @@ Task<void> answer(std::shared_ptr<Script> script, Simulation* simulation, Enviro
   co_await std::move(sending);
 }
 
-Task<void> serve(SimulatedProcess& process, std::shared_ptr<Script> script,
-                 Simulation* simulation) {
-  auto listener = process.network(process.io()).listen(process.io(), {"", 6443});
+Task<void> serve(SimulatedProcess& process, std::shared_ptr<Script> script, Simulation* simulation,
+                 std::uint16_t port = 6443, std::shared_ptr<http::TlsServerContext> tls = nullptr) {
+  auto listener = process.network(process.io()).listen(process.io(), {"", port});
   if (!listener) throw Exception(listener.error());
   Environment* environment = &process;
-  http::Handler handler = [=](http::Request request, http::Peer, http::Responder& to) {
-    return answer(script, simulation, environment, std::move(request), to);
+  http::Handler handler = [=](http::Request request, http::Peer peer, http::Responder& to) {
+    return answer(script, simulation, environment, std::move(request), peer.certificate.common_name,
+                  to);
   };
-  http::Server server(process, process.io(), std::move(*listener), std::move(handler));
+  http::ServerOptions options;
+  options.tls = std::move(tls);
+  http::Server server(process, process.io(), std::move(*listener), std::move(handler),
+                      std::move(options));
   auto running = server.run();
   co_await std::move(running);
 }
@@ -224,6 +230,67 @@ TEST_F(ClientTest, ReadsTokenFilesEveryMinuteAndAfter401) {
   reply(401, status_text(401, "Unauthorized"));
   reply(401, status_text(401, "Unauthorized"));
   EXPECT_TRUE(refusal(c.raw_get("/version"))->is_unauthorized());
+}
+
+http::KeyPair certificate(const std::string& name, const http::KeyPair* issuer) {
+  http::CertificateRequest request{.common_name = name, .dns_names = {name}};
+  request.not_before = WallTime(seconds(1'577'836'800));  // 2020
+  request.not_after = WallTime(seconds(4'102'444'800));   // 2100
+  request.is_ca = issuer == nullptr;
+  return http::make_certificate(request, issuer).value();
+}
+
+TEST_F(ClientTest, ReadsCertificateFilesEveryFiveMinutes) {
+  const auto ca = certificate("ca", nullptr);
+  const auto server = certificate("api", &ca);
+  const auto one = certificate("one", &ca);
+  const auto two = certificate("two", &ca);
+  const auto context =
+      http::TlsServerContext::make({server.certificate_pem, server.key_pem, ca.certificate_pem});
+  ASSERT_TRUE(context) << context.error().message;
+  simulation_.spawn(server_, serve(server_, script_, &simulation_, 6444, *context));
+  simulation_.run_for(std::chrono::milliseconds(10));
+  config_.server.port = 6444;
+  config_.tls = http::TlsClientOptions{ca.certificate_pem, one.certificate_pem, one.key_pem, "api"};
+  config_.certificate_file = "/me.crt";
+  config_.key_file = "/me.key";
+  const auto c = client();
+  const auto peer_of_next = [&] {
+    reply(200, "{}");
+    run(c.raw_get("/version"));
+    return script_->peers.back();
+  };
+  EXPECT_EQ(peer_of_next(), "one");
+  process_.files()["/me.crt"] = two.certificate_pem;
+  process_.files()["/me.key"] = two.key_pem;
+  simulation_.run_for(seconds(290));
+  EXPECT_EQ(peer_of_next(), "one");
+  simulation_.run_for(seconds(11));
+  EXPECT_EQ(peer_of_next(), "two");
+}
+
+TEST_F(ClientTest, AsksThePluginOnceAndAgainAfter401) {
+  config_.exec = ExecCredential{
+      .command = "/bin/sh",
+      .args = {"-c",
+               R"(printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",)"
+               R"("status":{"token":"%s"}}' "$$")"},
+      .api_version = "client.authentication.k8s.io/v1"};
+  const auto c = client();
+  const auto token_of_next = [&] {
+    reply(200, "{}");
+    run(c.raw_get("/version"));
+    return std::string(script_->requests.back().headers.get("Authorization"));
+  };
+  const auto first = token_of_next();
+  EXPECT_EQ(first.substr(0, 7), "Bearer ");
+  EXPECT_EQ(token_of_next(), first);
+  reply(401, status_text(401, "Unauthorized"));
+  EXPECT_NE(token_of_next(), first);
+  config_.exec->command = "no-such-plugin";
+  const auto error = trouble(client().raw_get("/version"));
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code, Errc::not_found) << error->message;
 }
 
 TEST_F(ClientTest, FindsOrNot) {
