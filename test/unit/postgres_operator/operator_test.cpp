@@ -609,6 +609,7 @@ Story tell(int dies_after_write) {
 TEST(Operator, that_is_killed_after_any_write_ends_where_an_undisturbed_one_does) {
   const Story undisturbed = tell(0);
   ASSERT_GT(undisturbed.writes, 15);
+  RecordProperty("writes", undisturbed.writes);
   for (int n = 1; n <= undisturbed.writes && !HasFailure(); ++n) {
     SCOPED_TRACE("death after write " + std::to_string(n));
     const Story disturbed = tell(n);
