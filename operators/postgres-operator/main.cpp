@@ -6,7 +6,7 @@
 
 int main(int argc, char** argv) {
   windlass::ManagerOptions defaults;
-  defaults.leader_election_id = "postgres-operator.windlass.dev";
+  defaults.leader_election_id = "postgres-operator-leader";
   return windlass::run(argc, argv, std::move(defaults), [](windlass::Manager& manager) {
     const auto image = manager.environment().variable("OPERATOR_IMAGE");
     if (!image || image->empty()) {

@@ -252,8 +252,13 @@ Task<Action> DatabaseReconciler::finalize(Context context, Ref<Database> db) {
     auto removing = context.remove(*seen.claim);
     co_await std::move(removing);
   }
-  auto releasing = context.remove_finalizer(*db, kFinalizer);
-  co_await std::move(releasing);
+  try {
+    auto releasing = context.remove_finalizer(*db, kFinalizer);
+    co_await std::move(releasing);
+  } catch (const windlass::client::ApiError& error) {
+    // the cache may show the Database for a moment longer than it lives
+    if (!error.is_not_found()) throw;
+  }
   co_return windlass::await_change();
 }
 
