@@ -540,6 +540,22 @@ TEST_F(Life, waits_for_the_api_server_and_leaves_no_server_behind_when_it_is_kil
   ASSERT_TRUE(wait_ready());
 }
 
+TEST_F(Life, tells_of_a_full_disk_and_goes_on_when_there_is_room) {
+  const auto volume = (root_ / "volume").string();
+  const auto mounted =
+      shell("mount -t tmpfs -o size=20m,uid=65534,gid=65534,mode=700 none " + volume);
+  if (mounted.code != 0) GTEST_SKIP() << "cannot mount a small volume here: " << mounted.text;
+  start();
+  EXPECT_TRUE(wait_report([](const Report& r) { return r.reason == kDiskFull; }));
+  EXPECT_THAT(report().message, HasSubstr("spec.storage.size"));
+  EXPECT_EQ(shell("mount -o remount,size=300m " + volume).code, 0);
+  EXPECT_TRUE(wait_ready());
+  EXPECT_EQ(sql("select 1").text, "1\n");
+  EXPECT_EQ(report().reason, "");
+  EXPECT_EQ(stop(), 0);
+  EXPECT_EQ(shell("umount " + volume).code, 0);
+}
+
 TEST(Program, is_static_and_needs_nothing_in_its_root) {
 #ifndef INSTANCE_MANAGER_STATIC
   GTEST_SKIP() << "a build with sanitizers is linked dynamically";
