@@ -41,6 +41,12 @@ echo "== a Database"
 kubectl create namespace $namespace --dry-run=client -o yaml | kubectl apply -f - >/dev/null
 check "it is accepted" apply
 check "it becomes Ready" ready 240
+if ! ready 1 >/dev/null 2>&1; then
+  k get database,pod,pvc,event
+  k get database sample -o jsonpath='{range .status.conditions[*]}{.type} {.status} {.reason}: {.message}{"\n"}{end}'
+  summary
+  exit 1
+fi
 equal "its phase says so" "$(status phase)" Ready
 identifier=$(status systemIdentifier)
 check "it has a system identifier" test -n "$identifier"
@@ -63,9 +69,10 @@ check "the connection is encrypted" test "$(query 'select ssl from pg_stat_ssl w
 check "a thousand rows are written through the Service" \
   query 'create table kept (id int primary key, note text); insert into kept select i, md5(i::text) from generate_series(1, 1000) i'
 fingerprint=$(query 'select count(*), md5(string_agg(id || note, chr(44) order by id)) from kept')
-check "a wrong password is refused" bash -c "! kubectl -n $namespace exec client -- psql -c 'select 1' '${uri/:[^:@]*@/:wrong@}' 2>/dev/null"
 password=$(k get secret "$secret" -o jsonpath='{.data.password}' | base64 -d)
-logs=$(kubectl logs -n $operators -l control-plane=controller-manager --tail=-1; k logs sample-0 --tail=-1)
+check "a wrong password is refused" bash -c \
+  "kubectl -n $namespace exec client -- psql '${uri/"$password"/wrong}' -c 'select 1' 2>&1 | grep -q 'password authentication failed'"
+logs=$(kubectl logs -n $operators -l control-plane=controller-manager --tail=-1; k logs sample-0 -c postgres --tail=-1)
 equal "no log holds the password" "$(grep -cF -- "$password" <<<"$logs")" 0
 
 echo "== its pod is deleted"
@@ -84,7 +91,7 @@ check "a parameter is changed by a reload" within 120 shows work_mem 16MB
 k patch database sample --type=merge -p '{"spec":{"parameters":{"max_connections":"60"}}}' >/dev/null
 check "another by a restart" within 180 shows max_connections 60
 check "the Database is Ready with the change" within 120 settled
-refused() { ! k patch database sample --type=merge -p "$1" && k patch database sample --type=merge -p "$1" 2>&1 | grep -q "$2"; }
+refused() { local said; ! said=$(k patch database sample --type=merge -p "$1" 2>&1) && grep -q "$2" <<<"$said"; }
 check "smaller storage is refused, and the field named" refused '{"spec":{"storage":{"size":"512Mi"}}}' 'spec.storage'
 check "another owner is refused, and the field named" refused '{"spec":{"owner":"somebody"}}' 'spec.owner'
 

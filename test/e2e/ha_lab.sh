@@ -87,10 +87,10 @@ run failover
 old=$(said 'old leader') new=$(said 'new leader')
 if [ -n "$new" ] && [ "$new" != "$old" ]; then pass "another pod took over"; else fail "another pod took over"; fi
 check "the new leader says so" within 20 bash -c "kubectl logs -n $NS $new | grep -qi 'became leader'"
-within 30 bash -c "$(block reconciles)" >/dev/null 2>&1
-step reconciles "reconciliation goes on"
 step recovered "three replicas again"
 within 60 exactly_three
+within 30 bash -c "$(block reconciles)" >/dev/null 2>&1
+step reconciles "reconciliation goes on"
 
 echo "== disruptions"
 within 60 allowed_is 1
