@@ -117,6 +117,19 @@ Task<void> announce_settings(Context context, Ref<Database> db, Ref<core::Pod> p
   co_await std::move(patching);
 }
 
+/// Events for what people want to hear of without looking at the status.
+void announce_changes(const Context& context, const Database& db, const DatabaseStatus& status) {
+  const auto tell = [&](std::string_view type, std::string_view wanted, std::string_view event) {
+    const auto* before = meta::find_condition(db.status.conditions, type);
+    const auto* now = meta::find_condition(status.conditions, type);
+    if (now == nullptr || now->status != "True") return;
+    if (before != nullptr && before->status == "True" && before->reason == now->reason) return;
+    context.event(db, wanted, event.empty() ? std::string_view(now->reason) : event, now->message);
+  };
+  tell("Ready", "Normal", "Ready");
+  tell("Degraded", "Warning", {});
+}
+
 }  // namespace
 
 bool DatabaseReconciler::looked_recently(const Database& db, windlass::SteadyTime now) {
@@ -223,6 +236,7 @@ Task<Action> DatabaseReconciler::reconcile(Context context, Ref<Database> db) {
   const auto status = observe(*db, seen.observed(), context.clock().wall_now());
   auto updating = context.update_status(*db, status);
   co_await std::move(updating);
+  announce_changes(context, *db, status);
   co_return windlass::requeue_after(hours(1));
 }
 
