@@ -1,6 +1,9 @@
 #pragma once
 // The hand-written rules of built-in kinds.
 
+#include <set>
+#include <string>
+
 #include <windlass/json/value.hpp>
 
 #include "failure.hpp"
@@ -26,7 +29,9 @@ const Rules& rules_for(const Resource& resource);
 
 // pod.cpp
 void default_pod_spec(json::Value& spec, bool in_pod);
-void validate_pod_spec(const json::Value& spec, const std::string& path, Causes& causes);
+/// `claim_templates`: volumes that a StatefulSet adds to its pods.
+void validate_pod_spec(const json::Value& spec, const std::string& path, Causes& causes,
+                       const std::set<std::string>& claim_templates = {});
 const Rules& pod_rules();
 // workloads.cpp
 const Rules& workload_rules(std::string_view kind);

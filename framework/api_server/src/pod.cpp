@@ -273,8 +273,10 @@ std::set<std::string> validate_volumes(const Value& volumes, const std::string& 
 
 }  // namespace
 
-void validate_pod_spec(const Value& spec, const std::string& path, Causes& causes) {
+void validate_pod_spec(const Value& spec, const std::string& path, Causes& causes,
+                       const std::set<std::string>& claim_templates) {
   std::set<std::string> volumes = validate_volumes(spec["volumes"], path + ".volumes", causes);
+  volumes.insert(claim_templates.begin(), claim_templates.end());
   std::set<std::string> names;
   const Value& containers = spec["containers"];
   if (!containers.is_array() || containers.as_array().empty()) {

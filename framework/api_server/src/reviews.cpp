@@ -128,6 +128,14 @@ Attributes attributes_of(const Context& context, std::string_view verb) {
                  .path = {}};
   if (target.group.empty() && target.plural == "namespaces" && !target.name.empty())
     out.namespace_ = target.name;
+  // a list or watch of one object by its name counts as a request for that name, as in kube-apiserver
+  if (out.name.empty() && (verb == "list" || verb == "watch" || verb == "deletecollection")) {
+    constexpr std::string_view prefix = "metadata.name=";
+    const std::string selector(target.query.get("fieldSelector"));
+    if (selector.starts_with(prefix) && selector.find(',') == selector.npos) {
+      out.name = selector.substr(selector[prefix.size()] == '=' ? prefix.size() + 1 : prefix.size());
+    }
+  }
   return out;
 }
 

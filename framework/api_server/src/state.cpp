@@ -110,16 +110,33 @@ bool is_crd(const Resource& resource) {
 StoredPtr State::put(const Resource& resource, Value value) {
   drop_nulls(resource, value);
   const Location location{resource.storage, name_of(value)};
-  if (const StoredPtr old = store.get(location.storage, location.name)) {
-    forget_owners(ownership, location, old->value());
-  }
+  const StoredPtr old = store.get(location.storage, location.name);
+  if (old) forget_owners(ownership, location, old->value());
   ownership.by_uid[std::string(value["metadata"]["uid"].string_or(""))] = location;
   note_owners(ownership, location, value);
   if (value["metadata"].find("deletionTimestamp") != nullptr)
     ownership.terminating.insert(location);
   StoredPtr stored = store.put(location.storage, location.name, std::move(value));
   if (is_crd(resource)) crd_changed(*this, stored->value());
+  if (!old && options.namespace_defaults && resource.is("", "Namespace")) {
+    fill_namespace(object_name(stored->value()));
+  }
   return stored;
+}
+
+void State::fill_namespace(const std::string& name) {
+  const auto add = [&](const char* kind, const char* object, json::Object content) {
+    const ResourcePtr resource = registry.find_kind("v1", kind);
+    if (resource == nullptr) return;
+    Value value(std::move(content));
+    value["apiVersion"] = "v1";
+    value["kind"] = kind;
+    json::Object metadata{{"name", object}, {"namespace", name}, {"uid", env.random().uuid()}, {"creationTimestamp", now()}};
+    value["metadata"] = std::move(metadata);
+    put(*resource, std::move(value));
+  };
+  add("ServiceAccount", "default", {});
+  add("ConfigMap", "kube-root-ca.crt", {{"data", json::Object{{"ca.crt", options.ca_pem}}}});
 }
 
 void State::remove(const Resource& resource, const StoredPtr& object) {

@@ -61,6 +61,10 @@ struct State {
   /// All writes go through these two: they keep `ownership` and custom resources current.
   StoredPtr put(const Resource& resource, json::Value value);
   void remove(const Resource& resource, const StoredPtr& object);
+
+ private:
+  /// What kube-controller-manager makes in each new namespace.
+  void fill_namespace(const std::string& name);
 };
 
 /// One request on its way through the core.

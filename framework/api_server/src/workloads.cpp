@@ -88,7 +88,13 @@ void prepare_daemon_set(State& state, Value& object) {
 }
 
 void validate_template(const Value& spec, Causes& causes) {
-  validate_pod_spec(spec.at_path({"template", "spec"}), "spec.template.spec", causes);
+  std::set<std::string> claims;
+  if (const Value& templates = spec["volumeClaimTemplates"]; templates.is_array()) {
+    for (const Value& claim : templates.as_array()) {
+      claims.emplace(claim.at_path({"metadata", "name"}).string_or(""));
+    }
+  }
+  validate_pod_spec(spec.at_path({"template", "spec"}), "spec.template.spec", causes, claims);
   const std::string_view restart =
       spec.at_path({"template", "spec", "restartPolicy"}).string_or("");
   if (restart == "OnFailure" || restart == "Never") {

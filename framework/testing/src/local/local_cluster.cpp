@@ -61,7 +61,12 @@ struct LocalCluster::Impl {
         options(std::move(o)),
         log(e.log().named("local-cluster")),
         manager(e, config, manager_options()),
-        node{e, manager.client(false), manager.cache(), options, config.server},
+        node{.environment = e,
+             .client = manager.client(false),
+             .cache = manager.cache(),
+             .options = options,
+             .api_server = config.server,
+             .ca_pem = config.tls ? config.tls->ca_pem : std::string()},
         proxy(e, e.io(), manager.cache(), log),
         workers(e.io(), [this](std::string_view what, std::exception_ptr failure) {
           log.error("A pod's worker failed", {{"pod", what}, {"error", describe(failure).message}});
@@ -77,7 +82,8 @@ struct LocalCluster::Impl {
     }
     watch_pods();
     watch_services();
-    for (const auto* kind : {&cache::kind_of<core::ConfigMap>(), &cache::kind_of<core::Secret>()}) {
+    for (const auto* kind : {&cache::kind_of<core::ConfigMap>(), &cache::kind_of<core::Secret>(),
+                             &cache::kind_of<core::ServiceAccount>()}) {
       manager.cache().informer(*kind);
     }
     add_workload_controllers(manager);

@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int kInfoFd = 9;
+constexpr const char* kCredentials = "/var/run/secrets/kubernetes.io/serviceaccount";
 constexpr Duration kFirstBackoff = 1s;
 constexpr Duration kLongestBackoff = 30s;
 constexpr Duration kCalm = 60s;
@@ -174,6 +175,8 @@ Task<void> PodWorker::live() {
     end_requested_.set();
     co_return;
   }
+  auto binding = bind();
+  co_await std::move(binding);
   auto preparing = prepare_volumes();
   co_await std::move(preparing);
   tasks_.spawn("volumes", refresh_volumes());
@@ -184,6 +187,28 @@ Task<void> PodWorker::live() {
     slot->waiting_reason = "ContainerCreating";
     tasks_.spawn("container " + slot->spec->name, run_container(slot.get()));
   }
+}
+
+/// What a scheduler does: the only node takes every pod.
+Task<void> PodWorker::bind() {
+  if (!pod_->spec.node_name.empty()) co_return;
+  json::Value binding;
+  binding["apiVersion"] = "v1";
+  binding["kind"] = "Binding";
+  binding["metadata"]["name"] = pod_->metadata.name;
+  binding["metadata"]["namespace"] = pod_->metadata.namespace_;
+  binding["target"]["kind"] = "Node";
+  binding["target"]["name"] = node_.node_name;
+  std::exception_ptr failure;
+  try {
+    auto sending = node_.client.create_text(core::Pod::resource, pod_->metadata.key(),
+                                            json::dump(binding), {}, "binding");
+    co_await std::move(sending);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (is_cancellation(failure)) std::rethrow_exception(failure);
+  if (failure) node_.log.warn("Cannot bind a pod", {{"pod", pod_->metadata.name}, {"error", describe(failure).message}});
 }
 
 fs::path PodWorker::volume_path(const core::Volume& volume) const {
@@ -221,7 +246,11 @@ Task<void> PodWorker::prepare_volumes() {
       failure = std::current_exception();
     }
     if (is_cancellation(failure)) std::rethrow_exception(failure);
-    if (failure) problem = describe(failure).message;
+    if (failure) {
+      problem = describe(failure).message;
+    } else if (const auto written = write_credentials(); !written) {
+      problem = written.error().message;
+    }
     for (const auto& volume : first_->spec.volumes) {
       const auto path = volume_path(volume);
       if (path.empty()) {
@@ -246,15 +275,30 @@ Task<void> PodWorker::prepare_volumes() {
   }
 }
 
+/// The API server's own admission adds a volume with credentials to most pods; here it is a folder.
+bool PodWorker::mounts_credentials() const {
+  if (pod_->spec.automount_service_account_token) return *pod_->spec.automount_service_account_token;
+  const auto account = node_.cache.get<core::ServiceAccount>({pod_->metadata.namespace_, account_name()});
+  return !account || account->automount_service_account_token.value_or(true);
+}
+
+std::string PodWorker::account_name() const {
+  return pod_->spec.service_account_name.empty() ? "default" : pod_->spec.service_account_name;
+}
+
+Result<void> PodWorker::write_credentials() const {
+  if (!mounts_credentials()) return {};
+  return write_files(directory_ / "serviceaccount", {{"token", {token_}},
+                                                     {"ca.crt", {node_.ca_pem}},
+                                                     {"namespace", {pod_->metadata.namespace_}}});
+}
+
 Task<void> PodWorker::fetch_token() {
   const auto steady = node_.environment.clock().steady_now();
   const bool fresh = !token_.empty() && steady - token_fetched_ < std::chrono::seconds(kTokenSeconds / 2);
-  if (fresh || pod_->spec.automount_service_account_token == false) {
-    const bool projected = std::any_of(
-        first_->spec.volumes.begin(), first_->spec.volumes.end(), [](const auto& v) { return v.projected.has_value(); });
-    if (fresh || !projected) co_return;
-  }
-  const auto account = pod_->spec.service_account_name.empty() ? "default" : pod_->spec.service_account_name;
+  const bool projected = std::any_of(first_->spec.volumes.begin(), first_->spec.volumes.end(),
+                                     [](const auto& v) { return v.projected.has_value(); });
+  if (fresh || !(projected || mounts_credentials())) co_return;
   json::Value request;
   request["apiVersion"] = "authentication.k8s.io/v1";
   request["kind"] = "TokenRequest";
@@ -266,7 +310,7 @@ Task<void> PodWorker::fetch_token() {
   bound["name"] = pod_->metadata.name;
   bound["uid"] = pod_->metadata.uid;
   auto creating = node_.client.create_text(core::ServiceAccount::resource,
-                                           {pod_->metadata.namespace_, account}, json::dump(request),
+                                           {pod_->metadata.namespace_, account_name()}, json::dump(request),
                                            {}, "token");
   const auto answer = co_await std::move(creating);
   token_ = json::parse(answer).value().at_path({"status", "token"}).as_string();
@@ -283,6 +327,7 @@ Task<void> PodWorker::refresh_volumes() {
       failure = std::current_exception();
     }
     if (is_cancellation(failure)) std::rethrow_exception(failure);
+    (void)write_credentials();
     for (const auto& volume : first_->spec.volumes) {
       if (!has_files(volume)) continue;
       const auto files = volume_files(volume, *pod_, node_.cache, token_);
@@ -375,6 +420,11 @@ std::vector<Mount> PodWorker::mounts_of(const core::Container& container) const 
       made.host = host.string();
     }
     mounts.push_back(std::move(made));
+  }
+  const bool own_credentials = std::any_of(mounts.begin(), mounts.end(),
+                                           [](const auto& m) { return m.path == kCredentials; });
+  if (!own_credentials && mounts_credentials()) {
+    mounts.push_back({(directory_ / "serviceaccount").string(), kCredentials, true});
   }
   return mounts;
 }

@@ -19,6 +19,7 @@ struct NodeState {
   const cache::Cache& cache;
   const LocalClusterOptions& options;
   Endpoint api_server;
+  std::string ca_pem = {};
   std::string node_name = "local";
   bool is_root = false;
   Logger log;
@@ -77,6 +78,7 @@ class PodWorker {
   using Containers = std::vector<std::unique_ptr<Slot>>;
 
   Task<void> live();
+  Task<void> bind();
   Task<void> prepare_volumes();
   Task<void> run_init_containers();
   Task<void> run_container(Slot* slot);
@@ -88,6 +90,9 @@ class PodWorker {
   Task<void> refresh_volumes();
   Task<void> publish_loop();
   Task<void> fetch_token();
+  [[nodiscard]] bool mounts_credentials() const;
+  [[nodiscard]] std::string account_name() const;
+  [[nodiscard]] Result<void> write_credentials() const;
   Task<void> finish_deletion();
 
   void wait_with(Slot* slot, const std::string& reason, const std::string& message);
