@@ -7,6 +7,7 @@ get_property(include_dirs GLOBAL PROPERTY WINDLASS_INCLUDE_DIRS)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/windlass)
 set(programs windlass-gen)
 if(TARGET windlass)
+  set_target_properties(windlass PROPERTIES EXPORT_NAME windlass-command)  # windlass::windlass is the umbrella
   list(APPEND programs windlass)
 endif()
 

@@ -104,6 +104,8 @@ check "its pod goes" within 240 gone pod sample-0
 check "it is created again" apply
 check "it becomes Ready" ready 240
 uri=$(k get secret "$(status credentialsSecret)" -o jsonpath='{.data.uri}' | base64 -d)
+answers() { query 'select 1'; }
+check "clients find it again, which may take as long as their DNS remembers that it was gone" within 60 answers
 equal "every row is there" "$(query 'select count(*), md5(string_agg(id || note, chr(44) order by id)) from kept')" "$fingerprint"
 equal "it is the same data directory" "$(status systemIdentifier)" "$identifier"
 
