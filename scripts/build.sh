@@ -8,6 +8,9 @@ shift
 settings=() targets=()
 for word in "$@"; do case $word in -D*) settings+=("$word") ;; *) targets+=("$word") ;; esac; done
 
+# a compiler cache, where there is one, serves every checkout
+export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$PWD} CCACHE_NOHASHDIR=1
+
 mkdir -p "build/$preset"
 log=build/$preset/configure.log
 cmake --preset "$preset" ${settings[@]+"${settings[@]}"} >"$log" 2>&1 || { tail -n 40 "$log" >&2; exit 1; }

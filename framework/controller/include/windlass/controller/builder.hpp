@@ -105,18 +105,21 @@ class ControllerBuilder {
     };
   }
 
+  // through the base class: an override may be private
   template <class R>
   static controller::ReconcileFunction bind(std::shared_ptr<R> reconciler) {
     if constexpr (std::is_base_of_v<Reconciler, R>) {
-      return [reconciler](Context context) { return reconciler->reconcile(std::move(context)); };
+      std::shared_ptr<Reconciler> base = std::move(reconciler);
+      return [base](Context context) { return base->reconcile(std::move(context)); };
     } else {
       using T = typename R::Object;
-      return [reconciler](Context context) { return reconcile_object<R, T>(reconciler, std::move(context)); };
+      std::shared_ptr<ObjectReconciler<T>> base = std::move(reconciler);
+      return [base](Context context) { return reconcile_object<T>(base, std::move(context)); };
     }
   }
 
-  template <class R, class T>
-  static Task<Action> reconcile_object(std::shared_ptr<R> reconciler, Context context) {
+  template <class T>
+  static Task<Action> reconcile_object(std::shared_ptr<ObjectReconciler<T>> reconciler, Context context) {
     auto object = context.cached_primary<T>();
     if (!object) co_return await_change();
     auto reconciling = reconciler->reconcile(std::move(context), std::move(object));
