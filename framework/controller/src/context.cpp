@@ -38,7 +38,7 @@ std::string name_of(const meta::Resource& resource, const meta::ObjectKey& key) 
 }  // namespace
 
 bool contains(const json::Value& have, const json::Value& want) {
-  if (is_empty(want)) return is_empty(have) || have.type() == want.type();
+  if (is_empty(want)) return is_empty(have) || (have.type() == want.type() && !have.is_string());
   if (have.is_object() && want.is_object()) {
     const auto& fields = want.as_object();
     return std::all_of(fields.begin(), fields.end(), [&](const json::Member& field) {

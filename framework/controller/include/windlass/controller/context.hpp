@@ -48,7 +48,8 @@ class AppliedBodies {
 
 /// True when every field of `want` is in `have` with the same value. An array matches when it has
 /// as many elements and each matches in its place, or when each element of `want` matches some
-/// element of `have`. Absent, null and empty containers in `have` match an empty `want`.
+/// element of `have`. Absent, null and empty values in `have` match an empty `want`; fields in `have`
+/// match an empty container.
 bool contains(const json::Value& have, const json::Value& want);
 
 struct ContextState {
