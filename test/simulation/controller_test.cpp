@@ -1,0 +1,238 @@
+// How a controller treats failures, owned objects and a compacted history, in virtual time.
+
+#include <map>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <windlass/api/core_v1.hpp>
+
+#include "world.hpp"
+
+namespace windlass::testing_world {
+namespace {
+
+namespace core_v1 = api::core::v1;
+
+/// When each object was reconciled.
+using Times = std::map<std::string, std::vector<Duration>>;
+
+/// Does what the object's data say: {"do": "fail"}, "give up", "come back" or anything else.
+class Obedient final : public ObjectReconciler<core_v1::ConfigMap> {
+ public:
+  Obedient(const testing::Simulation* sim, Times* times) : sim_(sim), times_(times) {}
+
+  Task<Action> reconcile(Context, Ref<core_v1::ConfigMap> object) override {
+    (*times_)[object->metadata.name].push_back(sim_->now());
+    const auto found = object->data.find("do");
+    const std::string order = found == object->data.end() ? "" : found->second;
+    if (order == "fail") throw Exception(Errc::unavailable, "as told");
+    if (order == "give up") throw TerminalError("as told");
+    if (order == "come back") co_return requeue_after(30s);
+    co_return await_change();
+  }
+
+ private:
+  const testing::Simulation* sim_;
+  Times* times_;
+};
+
+class Reconciling : public World {
+ protected:
+  void SetUp() override {
+    start_operator([this](Manager& manager) {
+      controller_managed_by(manager).reconciles<core_v1::ConfigMap>().complete<Obedient>(&sim,
+                                                                                         &times);
+    });
+    sim.run_for(5s);
+  }
+  void create(const std::string& name, const std::string& order) {
+    core_v1::ConfigMap map;
+    map.metadata.name = name;
+    map.metadata.namespace_ = "default";
+    map.data["do"] = order;
+    run(user().create(map));
+  }
+  std::size_t count(const std::string& name) { return times[name].size(); }
+
+  Times times;
+};
+
+/// Each wait doubles, from 5 ms on.
+void expect_backoff(const std::vector<Duration>& times, std::size_t from, std::size_t until) {
+  ASSERT_LE(until, times.size());
+  Duration delay = 5ms;
+  for (auto i = from + 1; i < until; ++i, delay *= 2) {
+    EXPECT_GE(times[i] - times[i - 1], delay) << i;
+    EXPECT_LE(times[i] - times[i - 1], delay + 2ms) << i;
+  }
+}
+
+TEST_F(Reconciling, AFailureIsRetriedWithBackoffWhileOthersGoOn) {
+  create("bad", "fail");
+  sim.run_for(10s);
+  // 5 ms x (2^n - 1) after the first: the 11th comes after 5.1 s, the 12th after 10.2 s
+  ASSERT_EQ(count("bad"), 11u);
+  expect_backoff(times["bad"], 0, 11);
+  create("good", "");
+  sim.run_for(100ms);
+  EXPECT_EQ(count("good"), 1u);
+  EXPECT_TRUE(sim.logged("Reconciler error", "operator"));
+}
+
+TEST_F(Reconciling, TheWaitGrowsToItsLimitAndNoFurther) {
+  create("bad", "fail");
+  sim.run_for(6h);
+  const auto& all = times["bad"];
+  ASSERT_GT(all.size(), 25u);
+  for (auto i = all.size() - 5; i < all.size(); ++i) {
+    EXPECT_GE(all[i] - all[i - 1], Duration(1000s));
+    EXPECT_LE(all[i] - all[i - 1], Duration(1001s));
+  }
+}
+
+TEST_F(Reconciling, SuccessForgetsFailures) {
+  create("bad", "fail");
+  sim.run_for(10s);
+  const auto failures = count("bad");
+  merge<core_v1::ConfigMap>("bad", R"({"data":{"do":""}})");
+  sim.run_for(1min);
+  EXPECT_EQ(count("bad"), failures + 1)
+      << "the change comes at once, and with it the end of the retries";
+  merge<core_v1::ConfigMap>("bad", R"({"data":{"do":"fail"}})");
+  sim.run_for(1s);
+  ASSERT_GE(count("bad"), failures + 6);
+  expect_backoff(times["bad"], failures + 1, failures + 6);
+}
+
+TEST_F(Reconciling, ATerminalErrorWaitsForAChange) {
+  create("hopeless", "give up");
+  sim.run_for(2h);
+  EXPECT_EQ(count("hopeless"), 1u);
+  merge<core_v1::ConfigMap>("hopeless", R"({"metadata":{"labels":{"a":"b"}}})");
+  sim.run_for(1s);
+  EXPECT_EQ(count("hopeless"), 2u);
+}
+
+TEST_F(Reconciling, ComesBackWhenAsked) {
+  create("clock", "come back");
+  sim.run_for(301s);
+  ASSERT_EQ(count("clock"), 11u);
+  for (std::size_t i = 1; i < 11; ++i) {
+    EXPECT_GE(times["clock"][i] - times["clock"][i - 1], Duration(30s));
+  }
+}
+
+TEST_F(Reconciling, AFailedObjectThatIsDeletedIsLeftAlone) {
+  create("bad", "fail");
+  sim.run_for(10s);
+  run(user().remove<core_v1::ConfigMap>({"default", "bad"}));
+  sim.run_for(1s);
+  const auto before = count("bad");
+  sim.run_for(1h);
+  EXPECT_EQ(count("bad"), before);
+}
+
+TEST_F(Reconciling, ACompactedHistoryIsReadAnew) {
+  create("stays", "");
+  create("goes", "");
+  sim.run_for(1s);
+  ASSERT_EQ(count("stays"), 1u);
+  // what happens now is in no watch: only a list shows it
+  core->end_watches();
+  core->seed(
+      {json::parse(
+           R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"new","namespace":"default"}})")
+           .value(),
+       json::parse(
+           R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"stays","namespace":"default"},"data":{"do":"changed"}})")
+           .value()});
+  core->handle({.method = "DELETE",
+                .target = "/api/v1/namespaces/default/configmaps/goes",
+                .headers = {},
+                .body = ""},
+               api_server::Identity::admin());
+  core->compact();
+  sim.run_for(1min);
+  EXPECT_EQ(count("new"), 1u);
+  EXPECT_EQ(count("stays"), 2u);
+  EXPECT_EQ(count("goes"), 1u);
+  create("afterwards", "");
+  sim.run_for(100ms);
+  EXPECT_EQ(count("afterwards"), 1u) << "the watch goes on";
+}
+
+/// Keeps a Secret beside each ConfigMap.
+class Keeper final : public ObjectReconciler<core_v1::ConfigMap> {
+ public:
+  Keeper(const testing::Simulation* sim, Times* times) : sim_(sim), times_(times) {}
+
+  Task<Action> reconcile(Context context, Ref<core_v1::ConfigMap> object) override {
+    (*times_)[object->metadata.name].push_back(sim_->now());
+    core_v1::Secret secret;
+    secret.metadata.name = object->metadata.name;
+    secret.metadata.namespace_ = object->metadata.namespace_;
+    secret.metadata.labels["kept"] = "yes";
+    co_await context.apply(secret);
+    co_return await_change();
+  }
+
+ private:
+  const testing::Simulation* sim_;
+  Times* times_;
+};
+
+class Owning : public World {
+ protected:
+  void SetUp() override {
+    start_operator([this](Manager& manager) {
+      controller_managed_by(manager)
+          .reconciles<core_v1::ConfigMap>()
+          .owns<core_v1::Secret>()
+          .complete<Keeper>(&sim, &times);
+    });
+    for (const auto* name : {"one", "two"}) {
+      core_v1::ConfigMap map;
+      map.metadata.name = name;
+      map.metadata.namespace_ = "default";
+      run(user().create(map));
+    }
+    sim.run_for(5s);
+    times.clear();
+  }
+  std::string label(const std::string& name) {
+    const auto secret = run(user().find<core_v1::Secret>({"default", name}));
+    if (!secret) return "no secret";
+    const auto found = secret->metadata.labels.find("kept");
+    return found == secret->metadata.labels.end() ? "no label" : found->second;
+  }
+
+  Times times;
+};
+
+TEST_F(Owning, AChangeOfAnOwnedObjectWakesItsOwnerAlone) {
+  ASSERT_EQ(label("one"), "yes");
+  merge<core_v1::Secret>("one", R"({"metadata":{"labels":{"kept":"no"}}})");
+  EXPECT_TRUE(eventually([this] { return label("one") == "yes"; }, 1s));
+  EXPECT_GE(times["one"].size(), 1u);
+  EXPECT_TRUE(times["two"].empty());
+}
+
+TEST_F(Owning, ADeletedOwnedObjectIsMadeAnew) {
+  run(user().remove<core_v1::Secret>({"default", "two"}));
+  EXPECT_TRUE(eventually([this] { return label("two") == "yes"; }, 1s));
+  EXPECT_TRUE(times["one"].empty());
+}
+
+TEST_F(Owning, ObjectsOfOthersWakeNobody) {
+  core_v1::Secret secret;
+  secret.metadata.name = "one-of-others";
+  secret.metadata.namespace_ = "default";
+  run(user().create(secret));
+  sim.run_for(1min);
+  EXPECT_TRUE(times["one"].empty());
+  EXPECT_TRUE(times["two"].empty());
+}
+
+}  // namespace
+}  // namespace windlass::testing_world
