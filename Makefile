@@ -35,7 +35,7 @@ bootstrap: ## Install the Debian packages that are missing.
 
 .PHONY: build
 build: bootstrap ## Build the programs into build/release/bin.
-	@scripts/build.sh release
+	@scripts/build.sh release -DWINDLASS_BUILD_TESTS=OFF
 
 .PHONY: test
 test: bootstrap ## Run all tests that need no cluster, under sanitizers where that pays.

@@ -49,10 +49,10 @@ sanitized() {
 }
 
 if [ "${1:-}" = --long ]; then
-  build release -DWINDLASS_BUILD_UNIT_TESTS=OFF && run release -L long
+  build release -DWINDLASS_BUILD_TESTS=ON -DWINDLASS_BUILD_UNIT_TESTS=OFF && run release -L long
   configure tsan && mapfile -t stress < <(names tsan -L threads) && sanitized tsan "${stress[@]}"
 else
-  build release -DWINDLASS_BUILD_UNIT_TESTS=OFF && run release -LE long
+  build release -DWINDLASS_BUILD_TESTS=ON -DWINDLASS_BUILD_UNIT_TESTS=OFF && run release -LE long
   # what the release build leaves out
   configure asan && mapfile -t unit < <(names asan -LE long | grep -vxFf <(names release)) && sanitized asan "${unit[@]}"
 fi

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "apply.hpp"
 #include "dev.hpp"
 
 int main(int argc, char** argv) {
@@ -20,10 +21,15 @@ int main(int argc, char** argv) {
   dev_command->add_option("--images", dev.images, "YAML table: what stands for which image name")->check(CLI::ExistingFile);
   dev_command->add_flag("!--no-rbac", dev.rbac, "Allow everybody everything");
   dev_command->add_flag("--verbose", dev.verbose, "Log what happens");
+
+  command::ApplyOptions apply;
+  auto* apply_command = app.add_subcommand("apply", "Apply the objects in YAML or JSON files (server-side apply)");
+  apply_command->add_option("-f,--filename", apply.files, "File; repeatable")->required()->check(CLI::ExistingFile);
+  apply_command->add_option("--kubeconfig", apply.kubeconfig, "Path of a kubeconfig (default: as kubectl finds it)");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  return command::dev(dev);
+  return *apply_command ? command::apply(apply) : command::dev(dev);
 }

@@ -166,10 +166,16 @@ Task<void> TaskGroup::join() {
 }
 
 Task<void> TaskGroup::stop() {
-  // rule 6: after a cancellation every await would throw, and nobody would wait for the tasks
-  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  const auto arrived = std::make_shared<bool>(false);
+  const auto note = [arrived](asio::cancellation_type) {
+    *arrived = true;
+    return asio::cancellation_type::none;
+  };
+  co_await asio::this_coro::reset_cancellation_state(note);
   cancel();
   co_await join();
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+  if (*arrived) throw Exception(Errc::cancelled, "cancelled while stopping tasks");
 }
 
 std::vector<std::string> TaskGroup::running() const {

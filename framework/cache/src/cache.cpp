@@ -58,6 +58,7 @@ Task<void> Cache::run() {
   } catch (...) {
     stopped = std::current_exception();
   }
+  co_await ignore_cancellation();
   co_await running_->stop();
   std::rethrow_exception(stopped);
 }

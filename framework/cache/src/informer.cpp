@@ -66,6 +66,7 @@ Task<void> Informer::run() {
   } catch (...) {
     stopped = std::current_exception();
   }
+  co_await ignore_cancellation();
   co_await group.stop();
   if (stopped) std::rethrow_exception(stopped);
 }

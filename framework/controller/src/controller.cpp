@@ -151,6 +151,7 @@ Task<void> Controller::run() {
     stopped = std::current_exception();
   }
   queue_.shut_down();
+  co_await ignore_cancellation();
   co_await workers.stop();
   log_.info("All workers finished");
   if (stopped) std::rethrow_exception(stopped);

@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
@@ -17,7 +16,6 @@
 #include <windlass/base/encoding.hpp>
 #include <windlass/base/system_environment.hpp>
 #include <windlass/client/client.hpp>
-#include <windlass/codegen/yaml.hpp>
 
 namespace {
 
@@ -134,10 +132,10 @@ class Demo {
     headline(1, "Start an in-memory Kubernetes API server and a cluster whose pods are processes of this machine.");
     co_await start_cluster();
     headline(2, "Apply dist/install.yaml: three replicas of postgres-operator, with leader election.");
-    co_await apply_file(paths_.project / "dist/install.yaml");
+    apply_file(paths_.project / "dist/install.yaml");
     co_await wait_for_operator();
     headline(3, "Apply config/samples/database.yaml and wait until the Database is Ready.");
-    co_await apply_file(paths_.project / "config/samples/database.yaml");
+    apply_file(paths_.project / "config/samples/database.yaml");
     co_await wait_for_database();
     headline(4, "Ask the database who it is, through its Service, over verified TLS, and write a row.");
     co_await connect();
@@ -180,33 +178,27 @@ class Demo {
         to_string(config.server).c_str());
   }
 
-  Task<void> apply_file(fs::path file) {
-    const auto text = environment_.read_file(file).value();
-    const auto documents = codegen::parse_yaml(file.string(), text).value();
-    for (const auto& document : documents) {
-      if (document.is_null()) continue;
-      const auto version = meta::GroupVersion::parse(document["apiVersion"].as_string()).value();
-      const meta::GroupVersionKind kind{version.group, version.version, document["kind"].as_string()};
-      const auto resource = co_await resource_of(kind);
-      std::string space(document.at_path({"metadata", "namespace"}).string_or(resource.namespaced ? "default" : ""));
-      const meta::ObjectKey key{space, document.at_path({"metadata", "name"}).as_string()};
-      co_await client_->apply_text(resource, key, {}, json::dump(document));
-      say("   applied %s %s", kind.kind.c_str(), key.name.c_str());
-    }
+  void apply_file(const fs::path& file) {
+    const auto command = shell_word((paths_.bin / "windlass").string()) + " apply --kubeconfig " +
+                         shell_word((paths_.state / "kubeconfig").string()) + " -f " + shell_word(file.string());
+    for (const auto& line : run_command(command)) say("   %s", line.c_str());
   }
 
-  /// A kind whose definition was applied a moment ago may need a moment.
-  Task<meta::Resource> resource_of(meta::GroupVersionKind kind) {
-    for (int attempt = 0;; ++attempt) {
-      std::exception_ptr failure;
-      try {
-        co_return co_await client_->resource_for(kind);
-      } catch (...) {
-        failure = std::current_exception();
+  /// What a command prints, line by line; an exception with its words when it fails.
+  static std::vector<std::string> run_command(const std::string& command) {
+    FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
+    expect(pipe != nullptr, "cannot run " + command);
+    std::vector<std::string> lines(1);
+    for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) {
+      if (c == '\n') {
+        lines.emplace_back();
+      } else {
+        lines.back() += static_cast<char>(c);
       }
-      if (attempt == 50) std::rethrow_exception(failure);
-      co_await pause(100ms);
     }
+    if (lines.back().empty()) lines.pop_back();
+    expect(::pclose(pipe) == 0, lines.empty() ? command + " failed" : lines.back());
+    return lines;
   }
 
   Task<json::Value> get(meta::Resource resource, meta::ObjectKey key) {
@@ -280,16 +272,9 @@ class Demo {
   /// The first line of what psql prints.
   std::string sql(const std::string& statement) {
     const auto command = "PGPASSWORD=" + shell_word(password_) + " /usr/lib/postgresql/15/bin/psql -X -q -A -t -v ON_ERROR_STOP=1 " +
-                         shell_word(connection_) + " -c " + shell_word(statement) + " 2>&1";
-    FILE* pipe = ::popen(command.c_str(), "r");
-    expect(pipe != nullptr, "psql cannot be started");
-    std::string output;
-    std::array<char, 4096> chunk;
-    while (const auto size = std::fread(chunk.data(), 1, chunk.size(), pipe)) output.append(chunk.data(), size);
-    const int status = ::pclose(pipe);
-    while (!output.empty() && output.back() == '\n') output.pop_back();
-    expect(status == 0, "psql: " + output);
-    return output;
+                         shell_word(connection_) + " -c " + shell_word(statement);
+    const auto lines = run_command(command);
+    return lines.empty() ? std::string() : lines.front();
   }
 
   /// The process of a pod's manager, on this machine.

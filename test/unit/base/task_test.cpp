@@ -53,6 +53,54 @@ struct TaskTest : testing::Test {
   World world;
 };
 
+/// A task that owns tasks, which take a while to end once they are cancelled.
+Task<void> slow_to_end(World& world, int& ended) {
+  std::exception_ptr cancelled;
+  try {
+    auto pause = sleep_for(world.time, 1h);
+    co_await std::move(pause);
+  } catch (...) {
+    cancelled = std::current_exception();
+  }
+  co_await ignore_cancellation();
+  auto pause = sleep_for(world.time, 3s);
+  co_await std::move(pause);
+  ++ended;
+  std::rethrow_exception(cancelled);
+}
+
+Task<void> owner_of_tasks(World& world, int& ended) {
+  TaskGroup inner(world.io());
+  inner.spawn("one", slow_to_end(world, ended));
+  inner.spawn("two", slow_to_end(world, ended));
+  std::exception_ptr cancelled;
+  try {
+    auto joining = inner.join();
+    co_await std::move(joining);
+  } catch (...) {
+    cancelled = std::current_exception();
+  }
+  co_await ignore_cancellation();
+  auto stopping = inner.stop();
+  co_await std::move(stopping);
+  std::rethrow_exception(cancelled);
+}
+
+Task<void> start_and_stop(World& world, int& ended) {
+  TaskGroup outer(world.io());
+  outer.spawn("owner", owner_of_tasks(world, ended));
+  auto pause = sleep_for(world.time, 1s);
+  co_await std::move(pause);
+  auto stopping = outer.stop();
+  co_await std::move(stopping);
+}
+
+TEST_F(TaskTest, StopWaitsForTheTasksOfTasks) {
+  int ended = 0;
+  world.run(start_and_stop(world, ended));
+  EXPECT_EQ(ended, 2) << "tasks outlived the group that owns them";
+}
+
 TEST_F(TaskTest, JoinReturnsAtOnceWhenNothingRuns) {
   TaskGroup group(world.io());
   world.run(group.join());

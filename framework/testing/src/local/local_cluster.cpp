@@ -191,7 +191,7 @@ struct LocalCluster::Impl {
     // a group of its own, because this coroutine is cancelled already
     TaskGroup stopping(environment.io());
     stopping.spawn("stop pods", stop_processes());
-    co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+    co_await ignore_cancellation();
     co_await stopping.join();
     co_await workers.stop();
     pods.clear();

@@ -155,6 +155,7 @@ Task<void> PodWorker::run() {
     stopped = std::current_exception();
   }
   if (stopped) {
+    co_await ignore_cancellation();
     co_await tasks_.stop();
     std::rethrow_exception(stopped);
   }
@@ -359,7 +360,7 @@ void PodWorker::wait_with(Slot* slot, const std::string& reason, const std::stri
 Task<void> PodWorker::run_container(Slot* slot) {
   Duration backoff = kFirstBackoff;
   const bool is_init = std::any_of(inits_.begin(), inits_.end(), [&](const auto& s) { return s.get() == slot; });
-  while (!ending()) {
+  while (!ending() && !tasks_.cancelled()) {
     auto starting = start(slot);
     const bool running = co_await std::move(starting);
     if (running) {
@@ -373,6 +374,7 @@ Task<void> PodWorker::run_container(Slot* slot) {
       } catch (...) {
         stopped = std::current_exception();
       }
+      co_await ignore_cancellation();
       co_await probes.stop();
       if (stopped) std::rethrow_exception(stopped);
       slot->exit_code = code;

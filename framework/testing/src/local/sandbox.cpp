@@ -32,9 +32,9 @@ const ImageRoot* find_image(const std::vector<ImageRoot>& images, std::string_vi
 std::string expand_variables(std::string_view text, const std::map<std::string, std::string>& variables) {
   std::string out;
   for (std::size_t i = 0; i < text.size();) {
-    if (text.substr(i, 3) == "$$(") {
-      out += "$(";
-      i += 3;
+    if (text.substr(i, 2) == "$$") {
+      out += '$';
+      i += 2;
       continue;
     }
     const auto end = text.substr(i, 2) == "$(" ? text.find(')', i) : text.npos;

@@ -32,7 +32,7 @@ struct Sandbox {
 /// The table's entry for an image name, or null.
 const ImageRoot* find_image(const std::vector<ImageRoot>& images, std::string_view name);
 
-/// Replaces $(NAME) by the variable's value; $$(NAME) stays as $(NAME); unknown names stay.
+/// Replaces $(NAME) by the variable's value; unknown names stay; $$ becomes $, so that $$(NAME) gives $(NAME).
 std::string expand_variables(std::string_view text, const std::map<std::string, std::string>& variables);
 
 /// bubblewrap's command line. The process is process 1 of its own process namespace; file descriptor

@@ -64,6 +64,7 @@ Task<void> ServiceProxy::run() {
     stopped = std::current_exception();
   }
   for (auto& [name, front] : fronts_) front->listener->close();
+  co_await ignore_cancellation();
   co_await tasks_.stop();
   std::rethrow_exception(stopped);
 }
@@ -166,6 +167,7 @@ Task<void> ServiceProxy::serve(std::shared_ptr<Front> front, std::shared_ptr<Str
   } catch (...) {
     stopped = std::current_exception();
   }
+  co_await ignore_cancellation();
   co_await directions.stop();
   if (stopped) std::rethrow_exception(stopped);
 }

@@ -56,8 +56,9 @@ class TaskGroup {
   /// Returns when no task is running. Not cancelled by `cancel()` itself.
   Task<void> join();
 
-  /// Cancels every task and waits for all of them, even when the caller itself has been cancelled.
-  /// Afterwards the caller's own cancellation is forgotten: rethrow it if there was one.
+  /// Cancels every task and waits for all of them. A caller that has been cancelled itself awaits
+  /// `ignore_cancellation` first (rule 6) and rethrows afterwards. A cancellation that comes while
+  /// this waits is thrown when it is done.
   Task<void> stop();
 
   /// Names of running tasks, oldest first: what a stuck shutdown prints.
@@ -91,10 +92,18 @@ class Event {
 
 }  // namespace windlass::inline v0
 
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 namespace windlass::inline v0 {
+
+/// `co_await ignore_cancellation();` lets a coroutine that was cancelled await again, which would
+/// throw otherwise (rule 6). It is not cancelled any more from then on.
+inline auto ignore_cancellation() {
+  return boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+}
 
 template <class T>
 Task<T> run_on(Executor executor, Task<T> task) {
