@@ -7,7 +7,12 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using Watch = Api;
+
+/// The namespaces hold nothing but what a test puts there.
+class Watch : public Api {
+ protected:
+  Watch() : Api({.namespace_defaults = false}) {}
+};
 
 std::string watch_from(const std::string& version, const std::string& more = "") {
   return std::string(kMaps) + "?watch=1&resourceVersion=" + version + more;
