@@ -139,6 +139,7 @@ TEST_F(Reconciling, ACompactedHistoryIsReadAnew) {
   sim.run_for(1s);
   ASSERT_EQ(count("stays"), 1u);
   // what happens now is in no watch: only a list shows it
+  const auto last_seen = std::to_string(core->revision());
   core->end_watches();
   core->seed(
       {json::parse(
@@ -153,6 +154,14 @@ TEST_F(Reconciling, ACompactedHistoryIsReadAnew) {
                 .body = ""},
                api_server::Identity::admin());
   core->compact();
+  const auto stale = core->handle(
+      {.method = "GET",
+       .target = "/api/v1/namespaces/default/configmaps?watch=true&resourceVersion=" + last_seen,
+       .headers = {},
+       .body = ""},
+      api_server::Identity::admin());
+  ASSERT_TRUE(stale.stream);
+  ASSERT_NE(stale.stream->take().find("410"), std::string::npos);
   sim.run_for(1min);
   EXPECT_EQ(count("new"), 1u);
   EXPECT_EQ(count("stays"), 2u);
