@@ -171,6 +171,50 @@ TEST_F(Reconciling, ACompactedHistoryIsReadAnew) {
   EXPECT_EQ(count("afterwards"), 1u) << "the watch goes on";
 }
 
+/// Never comes to an end by itself.
+class Endless final : public ObjectReconciler<core_v1::ConfigMap> {
+ public:
+  Endless(const testing::Simulation* sim, Times* times) : sim_(sim), times_(times) {}
+
+  Task<Action> reconcile(Context context, Ref<core_v1::ConfigMap> object) override {
+    (*times_)[object->metadata.name].push_back(sim_->now());
+    co_await sleep_for(context.clock(), 1000h);
+    co_return await_change();
+  }
+
+ private:
+  const testing::Simulation* sim_;
+  Times* times_;
+};
+
+class TimeLimit : public World {};
+
+TEST_F(TimeLimit, EndsAReconcileThatHangs) {
+  Times times;
+  start_operator([&](Manager& manager) {
+    controller_managed_by(manager)
+        .reconciles<core_v1::ConfigMap>({predicates::matching<core_v1::ConfigMap>(
+            [](const auto& map) { return map.metadata.name == "slow"; })})
+        .with({.reconciliation_timeout = 10s})
+        .complete<Endless>(&sim, &times);
+  });
+  core_v1::ConfigMap map;
+  map.metadata.name = "slow";
+  map.metadata.namespace_ = "default";
+  run(user().create(map));
+  sim.run_for(65s);
+  ASSERT_GE(times["slow"].size(), 6u);
+  for (std::size_t i = 1; i < 6; ++i) {
+    EXPECT_GE(times["slow"][i] - times["slow"][i - 1], Duration(10s));
+    EXPECT_LE(times["slow"][i] - times["slow"][i - 1], Duration(11s));
+  }
+  EXPECT_TRUE(sim.logged("reconciling default/slow took longer than 10s", "operator"));
+  sim.process("operator").send_signal(15);
+  sim.run_for(5s);
+  EXPECT_TRUE(sim.logged("Stopped exitCode=0", "operator"))
+      << "a reconcile that hangs ends with the operator";
+}
+
 /// Keeps a Secret beside each ConfigMap.
 class Keeper final : public ObjectReconciler<core_v1::ConfigMap> {
  public:
