@@ -152,6 +152,7 @@ TEST_F(CoreTest, DrainHandsOutAKeyAddedDuringItsRun) {
   EXPECT_EQ(get(), "foo");
   add("foo");
   core.shut_down_with_drain();
+  EXPECT_FALSE(core.finished()) << "a worker that left now would leave the key behind";
   done("foo");
   EXPECT_FALSE(core.drained());
   EXPECT_EQ(get(), "foo");
