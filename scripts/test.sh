@@ -42,10 +42,11 @@ build() {
 
 # sanitized PRESET NAME...: builds just these tests and runs them
 sanitized() {
-  local preset=$1 IFS='|'
+  local preset=$1 pattern
   shift
   [ $# -gt 0 ] || return 0
-  build "$preset" "$@" && run "$preset" -R "^($*)\$"
+  pattern=$(IFS='|'; echo "$*")
+  build "$preset" "$@" && run "$preset" -R "^($pattern)\$"
 }
 
 if [ "${1:-}" = --long ]; then
