@@ -80,6 +80,7 @@ struct LocalCluster::Impl {
     for (const auto& folder : {options.state_directory, options.state_directory / "pods", options.state_directory / "volumes"}) {
       fs::permissions(folder, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
     }
+    copy_image_files();
     watch_pods();
     watch_services();
     for (const auto* kind : {&cache::kind_of<core::ConfigMap>(), &cache::kind_of<core::Secret>(),
@@ -90,6 +91,27 @@ struct LocalCluster::Impl {
     manager.add(Runnable{"node", [this] { return register_node(); }});
     manager.add(Runnable{"pods", [this] { return run_pods(); }});
     manager.add(Runnable{"service proxy", [this] { return proxy.run(); }});
+  }
+
+  /// Pods run as other users, who may not get through to where the programs were built.
+  void copy_image_files() {
+    if (!node.is_root) return;
+    for (auto folder = options.state_directory; folder != folder.root_path(); folder = folder.parent_path()) {
+      if ((fs::status(folder).permissions() & fs::perms::others_exec) != fs::perms::none) continue;
+      throw Exception(Errc::permission, "pods run as other users, who cannot get into " + folder.string() +
+                                            "; choose another folder with --state-dir, such as one in /tmp");
+    }
+    int number = 0;
+    for (auto& image : options.images) {
+      for (auto& file : image.files) {
+        const auto copy = options.state_directory / "images" / std::to_string(number++);
+        fs::create_directories(copy.parent_path());
+        fs::copy_file(file.host, copy, fs::copy_options::overwrite_existing);
+        fs::permissions(copy, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec |
+                                  fs::perms::others_read | fs::perms::others_exec);
+        file.host = copy;
+      }
+    }
   }
 
   void watch_pods() {
