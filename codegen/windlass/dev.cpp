@@ -1,8 +1,8 @@
 #include "dev.hpp"
 
-#include <unistd.h>
-
 #include <cstdio>
+
+#include <unistd.h>
 
 #include <windlass/api_server/server.hpp>
 #include <windlass/base/system_environment.hpp>
@@ -41,7 +41,8 @@ Task<int> serve(SystemEnvironment& environment, DevOptions options,
   server_options.listen = {"127.0.0.1", options.port};
   server_options.core.authorization = options.rbac;
   // loopback addresses, so that a Service can be reached from this machine and from pods
-  server_options.core.service_address_base = "127.96.0.0";
+  const auto addresses = testing::claim_addresses(environment, environment.io()).value();
+  server_options.core.service_address_base = addresses.services;
   api_server::Server server(environment, environment.io(), server_options);
   server.core().seed({default_storage_class()});
   const auto kubeconfig = server.kubeconfig();
@@ -55,7 +56,9 @@ Task<int> serve(SystemEnvironment& environment, DevOptions options,
   if (options.pods) {
     const auto config = client::parse_kubeconfig(environment, kubeconfig, "/").value();
     testing::LocalCluster cluster(environment, config,
-                                  {.state_directory = options.state_directory, .images = std::move(images)});
+                                  {.state_directory = options.state_directory,
+                                   .images = std::move(images),
+                                   .pod_address_prefix = addresses.pods});
     server.set_pod_runtime(&cluster);
     code = co_await cluster.run();
     server.set_pod_runtime(nullptr);
@@ -78,7 +81,8 @@ int dev(const DevOptions& given) {
   DevOptions options = given;
   std::vector<testing::ImageRoot> images;
   const auto environment = SystemEnvironment::make({.lease_thread = false});
-  environment->set_log(Logger(make_log_sink(false), options.verbose ? LogLevel::info : LogLevel::warn));
+  environment->set_log(
+      Logger(make_log_sink(false), options.verbose ? LogLevel::info : LogLevel::warn));
   try {
     if (options.pods) {
       const auto usable = testing::LocalCluster::check_machine();

@@ -10,6 +10,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -360,13 +361,14 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: %s <project directory>   (KEEP=1 leaves everything running)\n", argv[0]);
     return 2;
   }
-  char pattern[] = "/tmp/windlass-demo-XXXXXX";
-  if (::mkdtemp(pattern) == nullptr) {
-    std::perror("cannot make a directory in /tmp");
+  const auto environment = SystemEnvironment::make({.worker_threads = 0, .lease_thread = false, .handle_signals = false});
+  const auto temporary = environment->variable("TMPDIR").value_or("/tmp");
+  std::string state = temporary + "/windlass-demo-XXXXXX";
+  if (::mkdtemp(state.data()) == nullptr) {
+    std::fprintf(stderr, "cannot make a directory in %s: %s\n", temporary.c_str(), std::strerror(errno));
     return 1;
   }
-  const Paths paths{fs::read_symlink("/proc/self/exe").parent_path(), fs::absolute(argv[1]), pattern};
-  const auto environment = SystemEnvironment::make({.worker_threads = 0, .lease_thread = false, .handle_signals = false});
+  const Paths paths{fs::read_symlink("/proc/self/exe").parent_path(), fs::absolute(argv[1]), state};
   Demo demo(*environment, paths, environment->variable("KEEP") == "1");
   return environment->run([&demo] { return demo.run(); });
 }

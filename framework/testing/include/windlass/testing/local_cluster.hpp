@@ -33,9 +33,19 @@ struct LocalClusterOptions {
   /// Logs, volumes and pods live here; made if missing. Volumes survive the cluster.
   std::filesystem::path state_directory;
   std::vector<ImageRoot> images = {};
-  /// First three bytes of pod addresses; 127.64.x.1 to 127.64.x.254 and up.
+  /// First two bytes of pod addresses.
   std::string pod_address_prefix = "127.64";
 };
+
+/// A part of this machine's loopback addresses that one cluster has for itself.
+struct AddressRange {
+  std::string pods;                           ///< first two bytes: "127.64" to "127.95"
+  std::string services;                       ///< first address: "127.96.0.0" to "127.127.0.0"
+  std::unique_ptr<Listener> claim = nullptr;  ///< the range is taken for as long as this listens
+};
+
+/// The first range that no other cluster of this machine has. Errc::io when there is none.
+Result<AddressRange> claim_addresses(Environment& environment, const Executor& executor);
 
 /// Runs the workload controllers, the pods and the service proxies against the API server of
 /// `config`. Use on Environment::io().
@@ -44,11 +54,12 @@ class LocalCluster final : public api_server::PodRuntime {
   LocalCluster(Environment& environment, client::Config config, LocalClusterOptions options);
   ~LocalCluster() override;
 
-  /// Errc::permission or not_found with the remedy when this machine cannot run sandboxes: bubblewrap
-  /// is missing, or user namespaces are turned off.
+  /// Errc::permission or not_found with the remedy when this machine cannot run sandboxes:
+  /// bubblewrap is missing, or user namespaces are turned off.
   static Result<void> check_machine();
 
-  /// Runs until a signal or `stop`; pods are stopped (SIGTERM, SIGKILL after 5 s) before it returns.
+  /// Runs until a signal or `stop`; pods are stopped (SIGTERM, SIGKILL after 5 s) before it
+  /// returns.
   Task<int> run();
   void stop();
 
