@@ -23,6 +23,7 @@
 #include <windlass/json/value.hpp>
 
 #include "controllers/credentials.hpp"
+#include "controllers/desired.hpp"
 #include "instance/driver.hpp"
 
 extern char** environ;
@@ -554,6 +555,40 @@ TEST_F(Life, tells_of_a_full_disk_and_goes_on_when_there_is_room) {
   EXPECT_EQ(report().reason, "");
   EXPECT_EQ(stop(), 0);
   EXPECT_EQ(shell("umount " + volume).code, 0);
+}
+
+/// A pod's view of an image that knows no user 999, with or without the pod's own files.
+Output initdb_in_a_foreign_image(const fs::path& root, bool with_names) {
+  std::string command =
+      "bwrap --unshare-user --uid 999 --gid 999 --ro-bind /usr /usr --symlink usr/lib /lib "
+      "--symlink usr/lib64 /lib64 --symlink usr/bin /bin --proc /proc --dev /dev --tmpfs /tmp "
+      "--clearenv --bind " +
+      root.string() + " /volume ";
+  if (with_names) {
+    const auto config = desired_config({});
+    for (const char* file : {"passwd", "group"}) {
+      std::ofstream(root / file) << config.data.find(file)->second;
+      command += "--ro-bind " + (root / file).string() + " /etc/" + file + " ";
+    }
+  }
+  for (const auto& directory : program_directories(std::getenv("PATH"))) {
+    if (!fs::exists(directory / "initdb")) continue;
+    command += (directory / "initdb").string();
+    for (const auto& argument : initdb_arguments({.volume = "/volume"})) command += " " + argument;
+    return shell(command);
+  }
+  return {};
+}
+
+TEST_F(Life, initdb_runs_in_an_image_that_does_not_know_the_server_s_user) {
+  const auto with_names = initdb_in_a_foreign_image(root_, true);
+  if (with_names.text.find("bwrap:") != std::string::npos)
+    GTEST_SKIP() << "no sandbox here: " << with_names.text;
+  EXPECT_EQ(with_names.code, 0) << with_names.text;
+  fs::remove_all(unfinished_directory(root_));
+  const auto without = initdb_in_a_foreign_image(root_, false);
+  EXPECT_NE(without.code, 0);
+  EXPECT_THAT(without.text, HasSubstr("could not look up effective user ID 999"));
 }
 
 TEST(Program, is_static_and_needs_nothing_in_its_root) {

@@ -15,6 +15,9 @@ using std::chrono::hours;
 namespace {
 
 constexpr std::int64_t kPostgresUid = 999;
+// initdb refuses a user without a name, and an image may know 999 by none or by another
+constexpr std::string_view kPasswdFile = "passwd";
+constexpr std::string_view kGroupFile = "group";
 
 meta::ObjectMeta metadata_of(const Database& db, std::string name) {
   meta::ObjectMeta metadata;
@@ -43,6 +46,13 @@ core::VolumeMount mount(const char* name, std::string_view path, bool read_only)
   made.name = name;
   made.mount_path = path;
   if (read_only) made.read_only = true;
+  return made;
+}
+
+/// One file of a volume, over the image's own. It stays as it is when the volume changes.
+core::VolumeMount mount_file(const char* name, std::string_view file, std::string_view path) {
+  auto made = mount(name, path, true);
+  made.sub_path = file;
   return made;
 }
 
@@ -151,6 +161,8 @@ core::PodSpec pod_spec(const Database& db, const std::string& operator_image) {
                           mount("shared-memory", "/dev/shm", false),
                           mount("temporary", "/tmp", false),
                           mount("settings", kSettingsPath, true),
+                          mount_file("settings", kPasswdFile, "/etc/passwd"),
+                          mount_file("settings", kGroupFile, "/etc/group"),
                           mount("credentials", kCredentialsPath, true),
                           mount("tls", kTlsPath, true)};
   pod.containers.push_back(std::move(server));
@@ -158,12 +170,7 @@ core::PodSpec pod_spec(const Database& db, const std::string& operator_image) {
   core::Volume settings;
   settings.name = "settings";
   settings.config_map.ensure().name = config_name(db);
-  // what the claim template becomes; named here, too, so that the template can be read by itself
-  core::Volume data;
-  data.name = "data";
-  data.persistent_volume_claim.ensure().claim_name = claim_name(db);
-  pod.volumes = {data,
-                 empty_directory("program", ""),
+  pod.volumes = {empty_directory("program", ""),
                  empty_directory("run", "Memory"),
                  empty_directory("shared-memory", "Memory"),
                  empty_directory("temporary", ""),
@@ -379,6 +386,14 @@ core::ConfigMap desired_config(const Database& db) {
   core::ConfigMap config;
   config.metadata = metadata_of(db, config_name(db));
   config.data[std::string(kSettingsFile)] = to_json(settings_of(db));
+  const auto id = std::to_string(kPostgresUid);
+  config.data[std::string(kPasswdFile)] =
+      "root:x:0:0:root:/root:/bin/sh\n"
+      "postgres:x:" +
+      id + ":" + id +
+      ":PostgreSQL:/var/lib/postgresql:/bin/sh\n"
+      "nobody:x:65534:65534:nobody:/nonexistent:/bin/false\n";
+  config.data[std::string(kGroupFile)] = "root:x:0:\npostgres:x:" + id + ":\nnogroup:x:65534:\n";
   return config;
 }
 

@@ -121,6 +121,37 @@ TEST(StatefulSet, keeps_to_the_restricted_pod_security_standard) {
   EXPECT_THAT(windlass::json::encode(pod), Not(HasSubstr("\"password\"")));
 }
 
+TEST(StatefulSet, leaves_the_volume_to_its_claim_template) {
+  const auto set = desired_stateful_set(database(), "operator:1", nullptr);
+  ASSERT_EQ(set.spec.volume_claim_templates.size(), 1u);
+  const auto& name = set.spec.volume_claim_templates.front().metadata.name;
+  for (const auto& volume : set.spec.template_.spec.volumes) EXPECT_NE(volume.name, name);
+  const auto& mounts = set.spec.template_.spec.containers.front().volume_mounts;
+  const auto mounted = std::find_if(mounts.begin(), mounts.end(),
+                                    [&](const auto& mount) { return mount.name == name; });
+  ASSERT_NE(mounted, mounts.end());
+  EXPECT_EQ(mounted->mount_path, kVolumePath);
+}
+
+TEST(StatefulSet, gives_the_server_s_user_a_name_whatever_the_image) {
+  const auto config = desired_config(database());
+  const auto pod = desired_stateful_set(database(), "operator:1", nullptr).spec.template_.spec;
+  const auto user = std::to_string(*pod.security_context->run_as_user);
+  for (const std::string file : {"passwd", "group"}) {
+    const auto text = config.data.find(file);
+    ASSERT_NE(text, config.data.end());
+    EXPECT_THAT(text->second, HasSubstr("postgres:x:" + user + ":"));
+    const auto& mounts = pod.containers.front().volume_mounts;
+    const auto mounted = std::find_if(mounts.begin(), mounts.end(), [&](const auto& mount) {
+      return mount.mount_path == "/etc/" + file;
+    });
+    ASSERT_NE(mounted, mounts.end());
+    EXPECT_EQ(mounted->name, "settings");
+    EXPECT_EQ(mounted->sub_path, file);
+    EXPECT_EQ(mounted->read_only, true);
+  }
+}
+
 TEST(StatefulSet, is_not_changed_by_a_new_operator_alone) {
   const auto before = desired_stateful_set(database(), "operator:1", nullptr);
   EXPECT_EQ(desired_stateful_set(database(), "operator:2", &before), before) << "no restart";
