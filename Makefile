@@ -72,7 +72,7 @@ ifeq ($(PREBUILT),1)
 	$(CONTAINER_TOOL) build $(CONTAINER_OPTIONS) --build-arg PROGRAMS=prebuilt \
 	  -t $(IMG) -f operators/postgres-operator/Dockerfile .
 else
-	$(CONTAINER_TOOL) build $(CONTAINER_OPTIONS) --build-arg BASE=$(BASE) \
+	$(CONTAINER_TOOL) build $(CONTAINER_OPTIONS) --build-arg PROGRAMS=compiled --build-arg BASE=$(BASE) \
 	  -t $(IMG) -f operators/postgres-operator/Dockerfile .
 endif
 
