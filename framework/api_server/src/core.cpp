@@ -33,6 +33,8 @@ struct Core::Impl {
 
   State state;
 
+  /// Answers a request whose body is JSON, or a patch.
+  Reply answer(const http::Request& request, const Identity& identity);
   Reply route(Context& context);
   void authorize(Context& context, std::string_view verb);
   void boot(Core& core);
@@ -117,6 +119,7 @@ Reply Core::Impl::route(Context& context) {
   if (resource.is("", "Namespace") && target.namespaces_scope) throw Failure::path_not_found();
   if (!resource.namespaced && target.namespaces_scope) throw Failure::path_not_found();
   const std::string_view verb = verb_of(context);
+  context.wanted = negotiate(context.request.headers.get("Accept"), resource.custom, verb == "watch");
   if (resource.namespaced && !target.namespaces_scope && verb != "list" && verb != "watch") {
     throw Failure::method_not_allowed(resource, verb);
   }
@@ -157,10 +160,28 @@ void Core::Impl::boot(Core& core) {
 }
 
 Reply Core::handle(const http::Request& request, const Identity& identity) {
-  Context context{impl_->state, identity, request, Target::parse(request.target)};
+  if (!needs_json_body(request)) return impl_->answer(request, identity);
+  const Target target = Target::parse(request.target);
+  const ResourcePtr resource =
+      impl_->state.registry.find(target.group, target.version, target.plural);
+  const std::string kind = request.method == "DELETE"  ? "DeleteOptions"
+                           : resource != nullptr ? resource->kind
+                                                 : "json";
+  std::optional<http::Request> converted;
+  Reply refusal;
+  try {
+    converted = with_json_body(request, kind, resource != nullptr && resource->custom);
+  } catch (const Failure& failure) {
+    refusal.response = json_response(failure.code(), failure.status());
+  }
+  return converted ? impl_->answer(*converted, identity) : std::move(refusal);
+}
+
+Reply Core::Impl::answer(const http::Request& request, const Identity& identity) {
+  Context context{state, identity, request, Target::parse(request.target)};
   Reply reply;
   try {
-    reply = impl_->route(context);
+    reply = route(context);
   } catch (const Failure& failure) {
     reply.response = json_response(failure.code(), failure.status());
     if (failure.code() == 429) reply.response.headers.set("Retry-After", "1");
@@ -169,10 +190,11 @@ Reply Core::handle(const http::Request& request, const Identity& identity) {
         500, make_status(500, "InternalError",
                          fmt::format("Internal error occurred: {}", error.what()), Object{}));
   }
-  settle(impl_->state);
+  settle(state);
   for (const std::string& warning : context.warnings) {
     reply.response.headers.add("Warning", fmt::format("299 - {}", quote_json(warning)));
   }
+  encode_reply(reply, context.wanted.encoding);
   return reply;
 }
 

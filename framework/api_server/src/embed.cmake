@@ -1,5 +1,6 @@
-# cmake -DOUTPUT=... -DFILES=a.json|b.json -P embed.cmake: writes the documents as C++ string literals.
+# cmake -DOUTPUT=... -DFILES=a.json|b.json -DFIELDS=fields.txt -P embed.cmake: writes the documents as C++ string literals.
 string(REPLACE "|" ";" files "${FILES}")
+list(APPEND files "${FIELDS}")
 set(definitions "")
 set(list "")
 set(number 0)
@@ -14,9 +15,12 @@ foreach(file IN LISTS files)
     math(EXPR start "${start} + 30000")
   endwhile()
   string(APPEND definitions "constexpr std::string_view kDocument${number} =\n${pieces};\n")
-  string(APPEND list "kDocument${number}, ")
+  if(NOT file STREQUAL FIELDS)
+    string(APPEND list "kDocument${number}, ")
+  endif()
   math(EXPR number "${number} + 1")
 endforeach()
+math(EXPR fields "${number} - 1")
 file(WRITE "${OUTPUT}" "#include \"schema_data.hpp\"
 #pragma clang diagnostic ignored \"-Woverlength-strings\"
 namespace windlass::inline v0::api_server {
@@ -24,5 +28,6 @@ namespace {
 ${definitions}
 }  // namespace
 std::vector<std::string_view> schema_documents() { return {${list}}; }
+std::string_view protobuf_fields() { return kDocument${fields}; }
 }  // namespace windlass::inline v0::api_server
 ")

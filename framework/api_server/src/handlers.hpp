@@ -3,6 +3,7 @@
 
 #include <windlass/api_server/core.hpp>
 
+#include "negotiation.hpp"
 #include "state.hpp"
 #include "watch.hpp"
 
@@ -11,7 +12,6 @@ namespace windlass::inline v0::api_server {
 http::Response json_response(int status, const json::Value& body);
 http::Response text_response(int status, std::string body,
                              std::string_view type = "application/json");
-ObjectForm requested_form(const http::Request& request);
 /// The request's body as an object of `resource`. Throws Failure.
 json::Value read_body(const Context& context);
 

@@ -15,15 +15,6 @@ using json::Array;
 using json::Object;
 using json::Value;
 
-ObjectForm requested_form(const http::Request& request) {
-  const std::string_view accept = request.headers.get("Accept");
-  const auto table = accept.find("as=Table");
-  const auto partial = accept.find("as=PartialObjectMetadata");
-  if (table == std::string_view::npos && partial == std::string_view::npos)
-    return ObjectForm::whole;
-  return table < partial ? ObjectForm::table : ObjectForm::metadata;
-}
-
 namespace {
 
 /// The stored text serves when nobody wants another version or form.
@@ -48,7 +39,7 @@ bool matches(const Selection& selection, const Value& object) {
 
 http::Response object_response(Context& context, int status, const StoredPtr& object) {
   const Resource& resource = *context.resource;
-  const ObjectForm form = requested_form(context.request);
+  const ObjectForm form = context.wanted.form;
   if (is_plain(resource, form)) return text_response(status, object->text() + "\n");
   const Value versioned = to_version(resource, object->value());
   if (form == ObjectForm::table) {
@@ -156,7 +147,7 @@ std::vector<StoredPtr> snapshot(Context& context, const Page& page, std::uint64_
 http::Response list_response(Context& context, const std::vector<StoredPtr>& objects,
                              Object metadata) {
   const Resource& resource = *context.resource;
-  const ObjectForm form = requested_form(context.request);
+  const ObjectForm form = context.wanted.form;
   if (is_plain(resource, form)) {
     std::string body = fmt::format(
         R"({{"kind":{},"apiVersion":{},"metadata":{},"items":[)", quote_json(resource.list_kind),
@@ -235,7 +226,7 @@ Reply handle_watch(Context& context) {
     settings.selection.fields =
         FieldSelector::parse("metadata.name=" + context.target.name, *context.resource);
   }
-  settings.form = requested_form(context.request);
+  settings.form = context.wanted.form;
   settings.bookmarks = query.flag("allowWatchBookmarks");
   settings.bookmark_interval = state.options.bookmark_interval;
   std::int64_t seconds = query.number("timeoutSeconds").value_or(0);

@@ -11,6 +11,15 @@
 
 namespace windlass::inline v0::api_server {
 
+enum class Encoding : std::uint8_t { json, yaml, protobuf };
+enum class ObjectForm : std::uint8_t { whole, table, metadata };
+
+/// The answer that a client asks for.
+struct Wanted {
+  Encoding encoding = Encoding::json;
+  ObjectForm form = ObjectForm::whole;
+};
+
 class Query {
  public:
   static Query parse(std::string_view text);

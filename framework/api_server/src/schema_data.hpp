@@ -7,5 +7,7 @@
 namespace windlass::inline v0::api_server {
 
 std::vector<std::string_view> schema_documents();
+/// codegen/protobuf/fields.txt: the numbers of every type's fields.
+std::string_view protobuf_fields();
 
 }  // namespace windlass::inline v0::api_server

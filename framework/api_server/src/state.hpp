@@ -74,6 +74,7 @@ struct Context {
   const http::Request& request;
   Target target;
   ResourcePtr resource = nullptr;
+  Wanted wanted = {};
   std::vector<std::string> warnings = {};
 
   [[nodiscard]] const Query& query() const { return target.query; }

@@ -10,12 +10,11 @@
 #include <windlass/api_server/core.hpp>
 
 #include "registry.hpp"
+#include "request.hpp"
 #include "selector.hpp"
 #include "store.hpp"
 
 namespace windlass::inline v0::api_server {
-
-enum class ObjectForm : std::uint8_t { whole, table, metadata };
 
 struct WatchSettings {
   ResourcePtr resource;

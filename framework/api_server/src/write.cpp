@@ -14,28 +14,6 @@ using json::Value;
 
 namespace {
 
-constexpr std::size_t kMaximumBody = 3 * 1024 * 1024;
-
-Value parse_body(const http::Request& request) {
-  if (request.body.size() > kMaximumBody) {
-    throw Failure(413, "RequestEntityTooLarge",
-                  fmt::format("Request entity too large: limit is {}", kMaximumBody));
-  }
-  auto body = json::parse(request.body);
-  if (!body) {
-    throw Failure::bad_request(fmt::format(
-        "the object provided is unrecognized (must be of type json): {}", body.error().message));
-  }
-  return std::move(*body);
-}
-
-std::string media_type(const http::Request& request) {
-  std::string_view type = request.headers.get("Content-Type");
-  type = type.substr(0, type.find(';'));
-  while (type.ends_with(' ')) type.remove_suffix(1);
-  return std::string(type);
-}
-
 void check_kind(const Resource& resource, Value& object) {
   if (!object.is_object()) {
     throw Failure::bad_request(
@@ -62,10 +40,6 @@ void check_kind(const Resource& resource, Value& object) {
 }  // namespace
 
 Value read_body(const Context& context) {
-  const std::string type = media_type(context.request);
-  if (!type.empty() && type != "application/json" && type != "*/*") {
-    throw Failure::unsupported_media_type(type, "application/json");
-  }
   return parse_body(context.request);
 }
 

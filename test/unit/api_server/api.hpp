@@ -66,6 +66,7 @@ struct Answer {
   json::Value body;
   http::Headers headers;
   std::shared_ptr<api_server::EventStream> stream;
+  std::string text;  ///< the body as it came
 
   [[nodiscard]] std::string message() const { return std::string(body["message"].string_or("")); }
   [[nodiscard]] std::string reason() const { return std::string(body["reason"].string_or("")); }
@@ -95,7 +96,8 @@ class Api : public ::testing::Test {
     Answer answer{.status = reply.response.status,
                   .body = {},
                   .headers = reply.response.headers,
-                  .stream = reply.stream};
+                  .stream = reply.stream,
+                  .text = reply.response.body};
     if (auto body_value = json::parse(reply.response.body)) answer.body = *body_value;
     return answer;
   }

@@ -1,0 +1,215 @@
+#include "yaml.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <windlass/base/encoding.hpp>
+
+namespace windlass::inline v0::api_server {
+
+using json::Array;
+using json::Object;
+using json::Value;
+
+namespace {
+
+constexpr int kMaximumDepth = 200;
+
+constexpr std::array kTrue = {"true", "True", "TRUE", "y",  "Y",  "yes",
+                              "Yes",  "YES",  "on",   "On", "ON"};
+constexpr std::array kFalse = {"false", "False", "FALSE", "n",   "N",  "no",
+                               "No",    "NO",    "off",   "Off", "OFF"};
+constexpr std::array kNull = {"", "~", "null", "Null", "NULL"};
+
+template <class List>
+bool is_one_of(const List& list, std::string_view text) {
+  return std::any_of(list.begin(), list.end(), [&](const char* word) { return text == word; });
+}
+
+std::optional<std::int64_t> read_integer(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  int base = 10;
+  const auto prefix = [&](std::string_view mark, int of_base) {
+    if (base != 10 || !text.starts_with(mark) || text.size() == mark.size()) return;
+    text.remove_prefix(mark.size());
+    base = of_base;
+  };
+  prefix("0x", 16);
+  prefix("0b", 2);
+  prefix("0o", 8);
+  prefix("0", 8);
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (text.empty() || text.front() == '-' || error != std::errc() ||
+      end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return negative ? -value : value;
+}
+
+std::optional<double> read_number(std::string_view text) {
+  if (text.find_first_of("0123456789") == std::string_view::npos ||
+      text.find_first_not_of("+-.0123456789eE") != std::string_view::npos) {
+    return std::nullopt;
+  }
+  if (text.starts_with('+')) text.remove_prefix(1);
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+Value plain_scalar(const std::string& text) {
+  if (is_one_of(kNull, text)) return nullptr;
+  if (is_one_of(kTrue, text)) return true;
+  if (is_one_of(kFalse, text)) return false;
+  if (const auto integer = read_integer(text)) return *integer;
+  if (const auto number = read_number(text)) return *number;
+  return text;
+}
+
+Value convert(const YAML::Node& node, int depth) {
+  if (depth > kMaximumDepth) throw YAML::Exception(node.Mark(), "nested too deeply");
+  switch (node.Type()) {
+    case YAML::NodeType::Scalar:
+      // "!" is what the parser says of a quoted scalar, "?" of a plain one
+      return node.Tag() == "!" || node.Tag() == "tag:yaml.org,2002:str"
+                 ? Value(node.Scalar())
+                 : plain_scalar(node.Scalar());
+    case YAML::NodeType::Sequence: {
+      Array out;
+      for (const auto& item : node) out.push_back(convert(item, depth + 1));
+      return out;
+    }
+    case YAML::NodeType::Map: {
+      Object out;
+      for (const auto& entry : node) {
+        if (!entry.first.IsScalar()) {
+          throw YAML::Exception(entry.first.Mark(), "the key is not a string");
+        }
+        const Value key = convert(entry.first, depth + 1);  // `on: x` has the key "true"
+        out.set(key.is_bool() ? (key.as_bool() ? "true" : "false") : entry.first.Scalar(),
+                convert(entry.second, depth + 1));
+      }
+      return out;
+    }
+    default:
+      return nullptr;
+  }
+}
+
+bool needs_quotes(const std::string& text) {
+  constexpr std::string_view kSigns = "!&*-?[]{}|>@`\"'%,#";
+  if (kSigns.find(text.front()) != std::string_view::npos) return true;
+  if (text.front() == ' ' || text.back() == ' ' || text.back() == ':') return true;
+  return text.find(": ") != std::string::npos || text.find(" #") != std::string::npos;
+}
+
+/// What YAML 1.1 reads as another type than a string.
+bool is_typed(const std::string& text) {
+  if (!plain_scalar(text).is_string()) return true;
+  const bool digit = text.front() >= '0' && text.front() <= '9';
+  if (digit && text.find('_') != std::string::npos &&
+      text.find_first_not_of("0123456789_") == std::string::npos) {
+    return true;
+  }
+  return text.size() >= 10 && text[4] == '-' && text[7] == '-' &&
+         std::all_of(text.begin(), text.begin() + 4, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_printable(const std::string& text) {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f;
+  });
+}
+
+void write(const Value& value, int indent, std::string& out);
+
+void write_string(const std::string& text, int indent, std::string& out) {
+  const bool lines = text.find('\n') != std::string::npos;
+  if (!is_printable(text) || (lines && text.front() == ' ')) {
+    out += quote_json(text);
+  } else if (lines) {
+    out += text.ends_with("\n\n") ? "|+" : text.ends_with('\n') ? "|" : "|-";
+    const std::string margin(static_cast<std::size_t>(indent), ' ');
+    for (std::size_t at = 0; at < text.size();) {
+      const auto end = std::min(text.find('\n', at), text.size());
+      out += '\n';
+      if (end > at) out += margin + text.substr(at, end - at);
+      at = end + 1;
+    }
+  } else if (is_typed(text)) {
+    out += '"' + text + '"';
+  } else if (needs_quotes(text)) {
+    out += '\'';
+    for (const char c : text) out.append(c == '\'' ? 2 : 1, c);
+    out += '\'';
+  } else {
+    out += text;
+  }
+}
+
+bool is_block(const Value& value) {
+  return (value.is_object() && !value.as_object().empty()) ||
+         (value.is_array() && !value.as_array().empty());
+}
+
+void write_object(const Object& object, int indent, std::string& out) {
+  bool first = true;
+  for (const auto& member : object) {
+    if (!first) out += '\n' + std::string(static_cast<std::size_t>(indent), ' ');
+    first = false;
+    write_string(member.key, indent, out);
+    out += ':';
+    if (!is_block(member.value)) {
+      out += ' ';
+      write(member.value, indent + 2, out);
+    } else {
+      const int inner = member.value.is_array() ? indent : indent + 2;
+      out += '\n' + std::string(static_cast<std::size_t>(inner), ' ');
+      write(member.value, inner, out);
+    }
+  }
+}
+
+void write(const Value& value, int indent, std::string& out) {
+  if (value.is_object() && !value.as_object().empty()) {
+    write_object(value.as_object(), indent, out);
+  } else if (value.is_array() && !value.as_array().empty()) {
+    bool first = true;
+    for (const Value& entry : value.as_array()) {
+      if (!first) out += '\n' + std::string(static_cast<std::size_t>(indent), ' ');
+      first = false;
+      out += "- ";
+      write(entry, indent + 2, out);
+    }
+  } else if (value.is_string()) {
+    write_string(value.as_string(), indent, out);
+  } else {
+    out += json::dump(value);
+  }
+}
+
+}  // namespace
+
+Result<Value> read_yaml(std::string_view text) {
+  try {
+    return convert(YAML::Load(std::string(text)), 0);
+  } catch (const YAML::Exception& error) {
+    return Error{Errc::parse, fmt::format("yaml: line {}: {}", error.mark.line + 1, error.msg)};
+  }
+}
+
+std::string write_yaml(const Value& value) {
+  std::string out;
+  write(value, 0, out);
+  return out + "\n";
+}
+
+}  // namespace windlass::inline v0::api_server
