@@ -119,7 +119,8 @@ Reply Core::Impl::route(Context& context) {
   if (resource.is("", "Namespace") && target.namespaces_scope) throw Failure::path_not_found();
   if (!resource.namespaced && target.namespaces_scope) throw Failure::path_not_found();
   const std::string_view verb = verb_of(context);
-  context.wanted = negotiate(context.request.headers.get("Accept"), resource.custom, verb == "watch");
+  context.wanted =
+      negotiate(context.request.headers.get("Accept"), resource.custom, verb == "watch");
   if (resource.namespaced && !target.namespaces_scope && verb != "list" && verb != "watch") {
     throw Failure::method_not_allowed(resource, verb);
   }
@@ -164,9 +165,9 @@ Reply Core::handle(const http::Request& request, const Identity& identity) {
   const Target target = Target::parse(request.target);
   const ResourcePtr resource =
       impl_->state.registry.find(target.group, target.version, target.plural);
-  const std::string kind = request.method == "DELETE"  ? "DeleteOptions"
-                           : resource != nullptr ? resource->kind
-                                                 : "json";
+  const std::string kind = request.method == "DELETE" ? "DeleteOptions"
+                           : resource != nullptr      ? resource->kind
+                                                      : "json";
   std::optional<http::Request> converted;
   Reply refusal;
   try {

@@ -151,8 +151,7 @@ Value parse_body(const http::Request& request) {
   if (!body && media_type(request) == "application/apply-patch+yaml") {
     body = read_yaml(request.body);
     if (!body) {
-      throw Failure::bad_request(
-          fmt::format("error decoding YAML: {}", body.error().message));
+      throw Failure::bad_request(fmt::format("error decoding YAML: {}", body.error().message));
     }
   }
   if (!body) {

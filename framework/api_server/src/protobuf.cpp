@@ -108,7 +108,8 @@ const Tables& tables() {
   return constant;
 }
 
-/// The type of a kind: of its own group, or one that all groups share (DeleteOptions, Status, List).
+/// The type of a kind: of its own group, or one that all groups share (DeleteOptions, Status,
+/// List).
 const Message* message_of(std::string_view api_version, std::string_view kind) {
   const auto slash = api_version.find('/');
   const bool core = slash == std::string_view::npos;
@@ -332,9 +333,9 @@ Value read_value(const FieldNumber& field, Reader& reader, std::uint32_t wire, i
 
 void read_map_entry(const FieldNumber& field, std::string_view bytes, Value& map, int depth) {
   std::string key;
-  Value value = field.type != nullptr                           ? Value(Object{})
-                : field.scalar == 's' || field.scalar == 'y'    ? Value("")
-                                                                : Value(nullptr);
+  Value value = field.type != nullptr                        ? Value(Object{})
+                : field.scalar == 's' || field.scalar == 'y' ? Value("")
+                                                             : Value(nullptr);
   for (Reader reader(bytes); !reader.done();) {
     const auto [number, wire] = reader.tag();
     if (number == 1 && wire == kBytes) {
@@ -449,8 +450,8 @@ std::string write_message(const Message& message, const Value& value);
 
 std::string write_schema_choice(const Message& message, const Value& value) {
   std::string out;
-  const FieldNumber& schema = message.fields.front().name == "schema" ? message.fields.front()
-                                                                      : message.fields.back();
+  const FieldNumber& schema =
+      message.fields.front().name == "schema" ? message.fields.front() : message.fields.back();
   if (value.is_object()) {
     if (message.name.ends_with("OrBool")) put_number(out, 1, 1);
     put_bytes(out, schema.number, write_message(*schema.type, value));
@@ -543,7 +544,8 @@ std::string write_message(const Message& message, const Value& value) {
 
 Result<Value> decode_protobuf(std::string_view bytes) {
   try {
-    if (!bytes.starts_with(kMagic)) malformed("it does not begin with the magic number of Kubernetes");
+    if (!bytes.starts_with(kMagic))
+      malformed("it does not begin with the magic number of Kubernetes");
     std::string api_version, kind;
     std::string_view raw;
     for (Reader reader(bytes.substr(kMagic.size())); !reader.done();) {

@@ -14,7 +14,8 @@ namespace windlass::inline v0::api_server {
 /// kind are set. Errc::parse for anything else, and for a kind that has no protobuf form.
 Result<json::Value> decode_protobuf(std::string_view bytes);
 
-/// The envelope around `object`. None when its kind has no protobuf form (custom resources, tables).
+/// The envelope around `object`. None when its kind has no protobuf form (custom resources,
+/// tables).
 std::optional<std::string> encode_protobuf(const json::Value& object);
 
 /// A watch event as the stream holds it: four bytes of length, then a WatchEvent around the

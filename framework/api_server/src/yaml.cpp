@@ -20,7 +20,7 @@ namespace {
 
 constexpr int kMaximumDepth = 200;
 
-constexpr std::array kTrue = {"true", "True", "TRUE", "y",  "Y",  "yes",
+constexpr std::array kTrue = {"true", "True", "TRUE", "y",  "Y", "yes",
                               "Yes",  "YES",  "on",   "On", "ON"};
 constexpr std::array kFalse = {"false", "False", "FALSE", "n",   "N",  "no",
                                "No",    "NO",    "off",   "Off", "OFF"};

@@ -147,16 +147,18 @@ TEST_F(Negotiation, CustomResourcesAreJson) {
 }
 
 TEST_F(Negotiation, ReadsAndWritesYaml) {
-  const Answer created = ask("POST", kMaps, kYaml,
-                             "metadata:\n  name: yy\n  annotations: {on: 'yes', m: \"1\", d: 2026-01-01}\n"
-                             "data:\n  text: |\n    one\n    two\n  plain: a b\n",
-                             kYaml);
+  const Answer created =
+      ask("POST", kMaps, kYaml,
+          "metadata:\n  name: yy\n  annotations: {on: 'yes', m: \"1\", d: 2026-01-01}\n"
+          "data:\n  text: |\n    one\n    two\n  plain: a b\n",
+          kYaml);
   EXPECT_EQ(created.status, 201) << created.text;
   EXPECT_EQ(created.headers.get("Content-Type"), kYaml);
   EXPECT_NE(created.text.find("data:\n  plain: a b\n  text: |\n    one\n    two\n"),
             std::string::npos)
       << created.text;
-  EXPECT_NE(created.text.find("  annotations:\n    d: \"2026-01-01\"\n    m: \"1\"\n    \"true\": \"yes\"\n"),
+  EXPECT_NE(created.text.find(
+                "  annotations:\n    d: \"2026-01-01\"\n    m: \"1\"\n    \"true\": \"yes\"\n"),
             std::string::npos)
       << created.text;
   const Answer again = ask("PUT", std::string(kMaps) + "/yy", "", created.text, kYaml);
