@@ -248,6 +248,7 @@ class Life : public testing::Test {
   }
   void set_password(const std::string& password) {
     password_ = password;
+    put("credentials/password", password);
     put("credentials/verifier", scram_verifier(password, "0123456789abcdef"));
   }
   void set_parameters(std::map<std::string, std::string> parameters) {
@@ -505,6 +506,37 @@ TEST_F(Life, follows_changes_of_password_and_parameters) {
   ASSERT_TRUE(wait_report([](const Report& r) { return r.reason == kInvalidParameters; }));
   ASSERT_TRUE(wait_ready());
   EXPECT_EQ(sql("show max_connections").text, "33\n") << "the previous parameters stay";
+}
+
+TEST_F(Life, takes_a_changed_password_from_the_secret_and_logs_nothing_of_it) {
+  // as talkative as a server can be made, and as obstructive
+  set_parameters({{"shared_buffers", "16MB"},
+                  {"log_statement", "all"},
+                  {"log_min_duration_statement", "0"},
+                  {"log_duration", "on"},
+                  {"debug_print_parse", "on"},
+                  {"debug_print_rewritten", "on"},
+                  {"debug_print_plan", "on"},
+                  {"log_min_error_statement", "debug5"},
+                  {"default_transaction_read_only", "on"},
+                  {"statement_timeout", "1"}});
+  start();
+  ASSERT_TRUE(wait_ready());
+  const auto before = hash_of(scram_verifier("first-password", "0123456789abcdef"));
+  ASSERT_TRUE(wait_report([&](const Report& r) { return r.verifier_hash == before; }));
+  password_ = "chosen-by-hand";
+  put("credentials/password", password_);
+  ASSERT_TRUE(wait_report([&](const Report& r) { return r.verifier_hash != before; }));
+  const auto verifier = scram_verifier(password_, "0123456789abcdef");
+  EXPECT_EQ(report().verifier_hash, hash_of(verifier)) << "what the operator computes, too";
+  EXPECT_EQ(sql("set statement_timeout = 0; select 1").text, "1\n");
+  put("credentials/verifier", verifier);
+  ASSERT_EQ(stop(), 0);
+  std::ifstream log(root_ / "log");
+  const std::string text((std::istreambuf_iterator<char>(log)), {});
+  EXPECT_THAT(text, HasSubstr("select 1")) << "it is talkative to others";
+  for (const auto* secret : {"SCRAM-SHA-256$", "first-password", "chosen-by-hand", "ALTER ROLE"})
+    EXPECT_THAT(text, Not(HasSubstr(secret)));
 }
 
 TEST_F(Life, starts_a_killed_server_again) {

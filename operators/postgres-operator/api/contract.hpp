@@ -35,6 +35,7 @@ inline constexpr std::string_view kSettingsPath = "/etc/windlass/settings";
 inline constexpr std::string_view kSettingsFile = "settings.json";
 inline constexpr std::string_view kCredentialsPath = "/etc/windlass/credentials";
 inline constexpr std::string_view kVerifierFile = "verifier";
+inline constexpr std::string_view kPasswordFile = "password";
 inline constexpr std::string_view kTlsPath = "/etc/windlass/tls";
 
 /// Seconds from SIGTERM to SIGKILL for a database pod, and how long the instance manager waits for

@@ -8,6 +8,8 @@
 #include <windlass/base/encoding.hpp>
 #include <windlass/base/error.hpp>
 
+#include "api/contract.hpp"
+
 namespace postgres {
 
 namespace {
@@ -73,6 +75,21 @@ std::string scram_verifier(std::string_view password, std::string_view salt) {
   return "SCRAM-SHA-256$" + std::to_string(kRounds) + ":" + windlass::encode_base64(salt) + "$" +
          windlass::encode_base64(text(stored_key)) + ":" +
          windlass::encode_base64(text(server_key));
+}
+
+std::string salt_of(std::string_view verifier) {
+  if (!is_scram_verifier(verifier)) return {};
+  const auto colon = verifier.find(':');
+  const auto dollar = verifier.find('$', colon);
+  if (dollar == std::string_view::npos) return {};
+  const auto salt = windlass::decode_base64(verifier.substr(colon + 1, dollar - colon - 1));
+  return salt ? *salt : std::string{};
+}
+
+std::string effective_verifier(std::string_view password, std::string_view verifier) {
+  const auto salt = salt_of(verifier);
+  if (password.empty() || salt.empty()) return std::string(verifier);
+  return scram_verifier(password, salt);
 }
 
 }  // namespace postgres

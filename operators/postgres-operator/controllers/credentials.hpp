@@ -14,4 +14,12 @@ std::string make_password(std::string_view random_bytes);
 /// done.
 std::string scram_verifier(std::string_view password, std::string_view salt);
 
+/// The salt of a verifier; empty when `verifier` is none.
+std::string salt_of(std::string_view verifier);
+
+/// The verifier to be in force when the Secret holds these two: `verifier` when it is of
+/// `password`, otherwise a new one with the same salt. Everyone who computes it gets the same.
+/// `verifier` itself when there is no password or no salt.
+std::string effective_verifier(std::string_view password, std::string_view verifier);
+
 }  // namespace postgres

@@ -132,23 +132,30 @@ void announce_changes(const Context& context, const Database& db, const Database
 
 }  // namespace
 
-bool DatabaseReconciler::looked_recently(const Database& db, windlass::SteadyTime now) {
+bool DatabaseReconciler::looked_recently(const Database& db, const std::optional<Report>& report,
+                                         windlass::SteadyTime now) {
   const std::lock_guard lock(mutex_);
   const auto found = remembered_.find(db.metadata.uid);
-  return found != remembered_.end() && now - found->second.at < kSecretsMemory &&
-         found->second.spec == to_json(settings_of(db));
+  if (found == remembered_.end()) return false;
+  const auto& known = found->second;
+  const bool other_password =
+      report && !report->verifier_hash.empty() && report->verifier_hash != known.verifier_hash;
+  return now - known.at < kSecretsMemory && known.spec == to_json(settings_of(db)) &&
+         !other_password;
 }
 
-void DatabaseReconciler::remember(const Database& db, windlass::SteadyTime now) {
+void DatabaseReconciler::remember(const Database& db, std::string verifier_hash,
+                                  windlass::SteadyTime now) {
   const std::lock_guard lock(mutex_);
   std::erase_if(remembered_,
                 [&](const auto& entry) { return now - entry.second.at >= kSecretsMemory; });
-  remembered_[db.metadata.uid] = {now, to_json(settings_of(db))};
+  remembered_[db.metadata.uid] = {now, to_json(settings_of(db)), std::move(verifier_hash)};
 }
 
-Task<void> DatabaseReconciler::ensure_secrets(Context context, Ref<Database> db) {
+Task<void> DatabaseReconciler::ensure_secrets(Context context, Ref<Database> db,
+                                              std::optional<Report> report) {
   const auto now = context.clock().steady_now();
-  if (looked_recently(*db, now)) co_return;
+  if (looked_recently(*db, report, now)) co_return;
   auto reading_tls = context.get<core::Secret>(key(db, tls_name(*db)));
   const auto tls_secret = co_await std::move(reading_tls);
   const auto have_tls = tls_secret ? tls_in(*tls_secret) : std::nullopt;
@@ -168,7 +175,7 @@ Task<void> DatabaseReconciler::ensure_secrets(Context context, Ref<Database> db)
   const bool differs = secret && secret->data != want.data;
   auto putting = put_secret(context, want, static_cast<bool>(secret), differs);
   co_await std::move(putting);
-  remember(*db, now);
+  remember(*db, hash_of(scram_verifier(known->password, known->salt)), now);
 }
 
 Task<void> DatabaseReconciler::apply_objects(Context context, Ref<Database> db) {
@@ -205,7 +212,7 @@ Task<Action> DatabaseReconciler::reconcile(Context context, Ref<Database> db) {
     co_return windlass::await_change();
   }
 
-  auto secrets = ensure_secrets(context, db);
+  auto secrets = ensure_secrets(context, db, report_of(seen.pod.shared().get()));
   co_await std::move(secrets);
   auto objects = apply_objects(context, db);
   co_await std::move(objects);

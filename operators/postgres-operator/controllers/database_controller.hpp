@@ -25,15 +25,19 @@ class DatabaseReconciler final : public windlass::ObjectReconciler<Database> {
 
  private:
   /// The Secrets are not watched (the operator may not list Secrets), so what they hold is
-  /// remembered for a few minutes. Guarded by mutex_; keyed by the Database's UID.
+  /// remembered for a few minutes, or until the instance manager reports another password's
+  /// verifier. Guarded by mutex_; keyed by the Database's UID.
   struct Remembered {
     windlass::SteadyTime at;
     std::string spec;
+    std::string verifier_hash;
   };
-  bool looked_recently(const Database& db, windlass::SteadyTime now);
-  void remember(const Database& db, windlass::SteadyTime now);
+  bool looked_recently(const Database& db, const std::optional<Report>& report,
+                       windlass::SteadyTime now);
+  void remember(const Database& db, std::string verifier_hash, windlass::SteadyTime now);
 
-  windlass::Task<void> ensure_secrets(windlass::Context context, windlass::Ref<Database> db);
+  windlass::Task<void> ensure_secrets(windlass::Context context, windlass::Ref<Database> db,
+                                      std::optional<Report> report);
   windlass::Task<void> apply_objects(windlass::Context context, windlass::Ref<Database> db);
   windlass::Task<windlass::Action> finalize(windlass::Context context, windlass::Ref<Database> db);
 

@@ -175,7 +175,8 @@ core::PodSpec pod_spec(const Database& db, const std::string& operator_image) {
                  empty_directory("shared-memory", "Memory"),
                  empty_directory("temporary", ""),
                  settings,
-                 secret_volume("credentials", credentials_name(db), {std::string(kVerifierFile)}),
+                 secret_volume("credentials", credentials_name(db),
+                               {std::string(kVerifierFile), std::string(kPasswordFile)}),
                  secret_volume("tls", tls_name(db), {"tls.crt", "tls.key"})};
   return pod;
 }
@@ -313,15 +314,8 @@ core::Secret desired_credentials(const Database& db, std::string_view password,
 }
 
 std::optional<Credentials> credentials_in(const core::Secret& secret) {
-  Credentials found{decoded(secret, "password"), {}};
-  const auto verifier = decoded(secret, "verifier");
+  Credentials found{decoded(secret, "password"), salt_of(decoded(secret, kVerifierFile))};
   if (found.password.empty()) return std::nullopt;
-  const auto colon = verifier.find(':');
-  const auto dollar = verifier.find('$', colon == std::string::npos ? 0 : colon);
-  if (is_scram_verifier(verifier) && colon != std::string::npos && dollar != std::string::npos) {
-    const auto salt = windlass::decode_base64(verifier.substr(colon + 1, dollar - colon - 1));
-    if (salt) found.salt = *salt;
-  }
   return found;
 }
 

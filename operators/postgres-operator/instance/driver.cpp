@@ -18,6 +18,8 @@
 
 #include <windlass/http/server.hpp>
 
+#include "controllers/credentials.hpp"
+
 namespace postgres {
 
 namespace asio = boost::asio;
@@ -160,6 +162,11 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   std::string tls_certificate;
   std::string tls_key;
   std::optional<Settings> applied;
+  struct {
+    std::string password;
+    std::string stored;
+    std::string effective;
+  } last_verifier;
   pid_t server = -1;
   int lock = -1;
   std::optional<int> exit_code;
@@ -497,11 +504,21 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
     }
   }
 
+  /// Computed when the Secret changes, not at every look.
+  const std::string& verifier_for(const std::string& password, const std::string& stored) {
+    auto& last = last_verifier;
+    if (last.password != password || last.stored != stored)
+      last = {password, stored, effective_verifier(password, stored)};
+    return last.effective;
+  }
+
   Result<MountedFiles> read_files() {
     const auto settings_text = environment.read_file(options.settings / kSettingsFile);
     if (!settings_text) return settings_text.error();
     const auto verifier = environment.read_file(options.credentials / kVerifierFile);
     if (!verifier) return verifier.error();
+    const auto password = environment.read_file(options.credentials / kPasswordFile);
+    if (!password) return password.error();
     const auto certificate = environment.read_file(options.tls / "tls.crt");
     if (!certificate) return certificate.error();
     const auto key = environment.read_file(options.tls / "tls.key");
@@ -513,7 +530,7 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
     }
     tls_certificate = *certificate;
     tls_key = *key;
-    return MountedFiles{*settings, hash_of(*settings_text), *verifier,
+    return MountedFiles{*settings, hash_of(*settings_text), verifier_for(*password, *verifier),
                         hash_of(*certificate + *key)};
   }
 

@@ -22,11 +22,17 @@ std::string setting(std::string_view key, std::string_view value) {
   return std::string(key) + " = " + quote_setting(value) + "\n";
 }
 
-/// Runs `statement`s with pg_catalog alone in the search path, and keeps them out of the log.
-constexpr std::string_view kPreamble =
-    "SET search_path = pg_catalog;\nSET log_statement = 'none';\nSET log_min_error_statement = "
-    "'panic';\n"
-    "SET log_min_duration_statement = -1;\nSET log_duration = off;\n";
+/// Settings of our own sessions from their first moment, whatever spec.parameters says: pg_catalog
+/// alone in the search path, nothing in the log, no time limits but ours, messages that we can
+/// read.
+constexpr std::string_view kSession =
+    "-c search_path=pg_catalog -c log_statement=none -c log_min_error_statement=panic "
+    "-c log_min_duration_statement=-1 -c log_min_duration_sample=-1 "
+    "-c log_transaction_sample_rate=0 -c log_duration=off -c debug_print_parse=off "
+    "-c debug_print_rewritten=off -c debug_print_plan=off -c pg_stat_statements.track=none "
+    "-c auto_explain.log_min_duration=-1 -c pgaudit.log=none -c lc_messages=C "
+    "-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 "
+    "-c synchronous_commit=local";
 
 }  // namespace
 
@@ -119,7 +125,7 @@ std::vector<std::string> child_environment(std::string_view path) {
           "LC_MESSAGES=C",
           "TZ=UTC",
           "PGCONNECT_TIMEOUT=10",
-          "PGOPTIONS=-c search_path=pg_catalog",
+          "PGOPTIONS=" + std::string(kSession),
           "PGAPPNAME=instance-manager",
           "PSQL_HISTORY=/dev/null"};
 }
@@ -130,7 +136,7 @@ Result<std::string> setup_script(const Settings& settings, std::string_view veri
   }
   if (const auto good = check_owner_name(settings.owner); !good) return good.error();
   if (const auto good = check_database_name(settings.database); !good) return good.error();
-  std::string script(kPreamble);
+  std::string script;
   // the names and the verifier were checked just above: they hold neither quotes nor backslashes
   script += "\\set owner " + settings.owner + "\n\\set database " + settings.database +
             "\n\\set verifier '" + std::string(verifier) + "'\n";
@@ -148,15 +154,14 @@ Result<std::string> setup_script(const Settings& settings, std::string_view veri
 
 std::string examine_settings_script() {
   // reading pg_file_settings marks what needs a restart in this session's pg_settings
-  return std::string(kPreamble) +
-         "SELECT 'error', coalesce(name, ''), error FROM pg_file_settings WHERE error IS NOT "
+  return "SELECT 'error', coalesce(name, ''), error FROM pg_file_settings WHERE error IS NOT "
          "NULL;\n"
          "SELECT 'restart', name, '' FROM pg_settings WHERE pending_restart;\n";
 }
 
-std::string reload_script() { return std::string(kPreamble) + "SELECT pg_reload_conf();\n"; }
-std::string check_script() { return std::string(kPreamble) + "SELECT 1;\n"; }
-std::string checkpoint_script() { return std::string(kPreamble) + "CHECKPOINT;\n"; }
+std::string reload_script() { return "SELECT pg_reload_conf();\n"; }
+std::string check_script() { return "SELECT 1;\n"; }
+std::string checkpoint_script() { return "CHECKPOINT;\n"; }
 
 SettingsExamination parse_examination(std::string_view output) {
   SettingsExamination found;

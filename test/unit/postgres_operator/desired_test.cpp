@@ -61,6 +61,18 @@ TEST(Scram, verifier_is_the_one_of_rfc_7677) {
   EXPECT_TRUE(is_scram_verifier(verifier));
 }
 
+TEST(Scram, a_changed_password_gets_the_same_verifier_from_everyone) {
+  const auto before = scram_verifier("old", "0123456789abcdef");
+  EXPECT_EQ(salt_of(before), "0123456789abcdef");
+  EXPECT_EQ(effective_verifier("old", before), before);
+  EXPECT_EQ(effective_verifier("new", before), scram_verifier("new", "0123456789abcdef"));
+  EXPECT_EQ(effective_verifier("", before), before);
+  for (const auto* broken : {"", "SCRAM-SHA-256$", "md5abc", "SCRAM-SHA-256$4096:!!$a=:b="}) {
+    EXPECT_EQ(salt_of(broken), "") << broken;
+    EXPECT_EQ(effective_verifier("new", broken), broken);
+  }
+}
+
 TEST(Password, is_long_and_plain) {
   const auto password = make_password(std::string(16, '\0') + std::string(16, '\xff'));
   EXPECT_EQ(password.size(), 32u);
@@ -117,8 +129,12 @@ TEST(StatefulSet, keeps_to_the_restricted_pod_security_standard) {
     EXPECT_EQ(container.security_context->read_only_root_filesystem, true);
     EXPECT_EQ(container.security_context->capabilities->drop, std::vector<std::string>{"ALL"});
   }
-  // the pod gets the verifier, never the password
-  EXPECT_THAT(windlass::json::encode(pod), Not(HasSubstr("\"password\"")));
+  // the password reaches the instance manager as a file, never a variable
+  for (const auto& container : containers) {
+    EXPECT_TRUE(container.env_from.empty());
+    for (const auto& variable : container.env)
+      EXPECT_FALSE(variable.value_from && variable.value_from->secret_key_ref) << variable.name;
+  }
 }
 
 TEST(StatefulSet, leaves_the_volume_to_its_claim_template) {

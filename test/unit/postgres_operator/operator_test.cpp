@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <windlass/api_server/server.hpp>
+#include <windlass/base/encoding.hpp>
 #include <windlass/codegen/yaml.hpp>
 #include <windlass/manager/manager.hpp>
 #include <windlass/testing/simulation.hpp>
@@ -135,7 +136,8 @@ class CountingEnvironment final : public Environment {
 struct ModelVolume {
   VolumeState state;
   int initdbs = 0;
-  std::string verifier;  ///< of the owner's password
+  std::string password;  ///< that the owner was last given
+  std::string verifier;
 };
 
 /// A kubelet for database pods: they get an address, decide as the real instance manager does,
@@ -228,7 +230,14 @@ class Kubelet {
         ++accepted_unrecorded_;
       report.state = InstanceState::running;
       report.settings_hash = hash_of(config->data.find("settings.json")->second);
-      volume.verifier = secret->data.find("verifier")->second;
+      const auto text = [&](const char* key) {
+        return windlass::decode_base64(secret->data.find(key)->second).value();
+      };
+      if (volume.password != text("password")) {
+        volume.password = text("password");
+        volume.verifier = effective_verifier(volume.password, text("verifier"));
+      }
+      report.verifier_hash = hash_of(volume.verifier);
     }
     auto reporting = publish(pod, report, runs);
     co_await std::move(reporting);
@@ -326,6 +335,10 @@ void normalize(json::Value& value) {
       member = "made at random";
     } else if (key == "value" && member.is_string() && member.as_string().size() == 36) {
       member = "a uid";
+    } else if (key == kReportAnnotation) {
+      auto report = report_from_json(member.as_string()).value();
+      report.verifier_hash = "made at random";
+      member = to_json(report);
     } else {
       normalize(member);
     }
@@ -383,6 +396,13 @@ class World {
   void remove() {
     auto removing = client_.remove<Database>(meta::ObjectKey{"default", "shop"});
     sim_.run(user_, std::move(removing));
+  }
+  void change_password(const std::string& password) {
+    json::Value change;
+    change["data"]["password"] = windlass::encode_base64(password);
+    auto patching = client_.patch<core::Secret>({"default", "shop-credentials"},
+                                                client::PatchType::merge, std::move(change));
+    sim_.run(user_, std::move(patching));
   }
   template <class T>
   std::optional<T> find(const std::string& name) {
@@ -555,6 +575,27 @@ TEST(Operator, adopts_a_retained_volume_and_sets_the_new_password) {
   ASSERT_EQ(world.volumes.size(), 1u);
   EXPECT_EQ(world.volumes.begin()->second.initdbs, 1);
   EXPECT_NE(world.volumes.begin()->second.verifier, old_verifier);
+}
+
+TEST(Operator, takes_a_changed_password_once_the_server_has_it) {
+  World world;
+  world.create();
+  ASSERT_TRUE(world.becomes_ready());
+  world.pass(seconds(20));
+  world.change_password("correct horse");
+  const auto consistent = [&] {
+    const auto secret = world.find<core::Secret>("shop-credentials");
+    const auto text = [&](const char* key) {
+      return windlass::decode_base64(secret->data.find(key)->second).value();
+    };
+    return text("verifier") == world.volumes.begin()->second.verifier &&
+           text("uri").find(":correct%20horse@") != std::string::npos;
+  };
+  EXPECT_TRUE(world.eventually(consistent, seconds(3))) << world.log();
+  EXPECT_EQ(world.log().find("correct horse"), std::string::npos);
+  const int before = world.writes.count;
+  world.pass(minutes(2));
+  EXPECT_EQ(world.writes.count, before) << "at rest again";
 }
 
 TEST(Operator, deletes_the_volume_only_when_told_to) {

@@ -35,9 +35,19 @@ TEST(PgHba, lets_clients_in_with_tls_and_scram_only) {
 TEST(SetupScript, refuses_what_is_no_verifier) {
   EXPECT_FALSE(setup_script({"shop", "seller", {}}, "secret"));
   EXPECT_FALSE(setup_script({"sh'op", "seller", {}}, kVerifier));
-  const auto script = setup_script({"shop", "seller", {}}, kVerifier);
-  ASSERT_TRUE(script);
-  EXPECT_THAT(*script, HasSubstr("SET search_path = pg_catalog"));
+  EXPECT_TRUE(setup_script({"shop", "seller", {}}, kVerifier));
+}
+
+TEST(Sessions, of_our_own_obey_no_parameter_of_the_user_and_log_nothing) {
+  const auto variables = child_environment("/bin");
+  const auto options = std::find_if(variables.begin(), variables.end(),
+                                    [](const auto& v) { return v.starts_with("PGOPTIONS="); });
+  ASSERT_NE(options, variables.end());
+  for (const auto* setting :
+       {"search_path=pg_catalog", "log_statement=none", "debug_print_parse=off",
+        "log_min_error_statement=panic", "statement_timeout=0", "default_transaction_read_only=off",
+        "lc_messages=C"})
+    EXPECT_THAT(*options, HasSubstr(std::string("-c ") + setting)) << setting;
 }
 
 TEST(Examination, tells_wrong_values_from_those_that_need_a_restart) {
