@@ -50,7 +50,7 @@ class Client : public ClusterTest {
   }
 };
 
-TEST_F(Client, CreatesReadsUpdatesAndDeletesConfigMaps) {
+TEST_P(Client, CreatesReadsUpdatesAndDeletesConfigMaps) {
   const auto created = run(client_->create(config_map("a", "one")));
   EXPECT_FALSE(created.metadata.uid.empty());
   EXPECT_EQ(created.data.at("key"), "one");
@@ -79,7 +79,7 @@ TEST_F(Client, CreatesReadsUpdatesAndDeletesConfigMaps) {
       << missing->what();
 }
 
-TEST_F(Client, DeletesOnlyTheVersionThatItWasAskedFor) {
+TEST_P(Client, DeletesOnlyTheVersionThatItWasAskedFor) {
   const auto created = run(client_->create(config_map("a", "one")));
   auto changed = created;
   changed.data["key"] = "two";
@@ -90,7 +90,7 @@ TEST_F(Client, DeletesOnlyTheVersionThatItWasAskedFor) {
   EXPECT_TRUE(run(client_->remove(updated)));
 }
 
-TEST_F(Client, PatchesInThreeWays) {
+TEST_P(Client, PatchesInThreeWays) {
   run(client_->create(config_map("a", "one")));
   auto patch = json::parse(R"({"data":{"key":null,"other":"2"}})");
   auto patched = run(client_->patch<ConfigMap>(key("a"), client::PatchType::merge, *patch));
@@ -105,7 +105,7 @@ TEST_F(Client, PatchesInThreeWays) {
   EXPECT_EQ(patched.metadata.labels.at("a"), "b");
 }
 
-TEST_F(Client, AppliesOnTheServer) {
+TEST_P(Client, AppliesOnTheServer) {
   const auto mine = client_->with_field_manager("mine");
   const auto theirs = client_->with_field_manager("theirs");
   auto applied = run(mine.apply(config_map("a", "one")));
@@ -123,7 +123,7 @@ TEST_F(Client, AppliesOnTheServer) {
   EXPECT_EQ(run(theirs.apply(applied)).data.at("key"), "two");
 }
 
-TEST_F(Client, KeepsSpecAndStatusApart) {
+TEST_P(Client, KeepsSpecAndStatusApart) {
   auto object = run(client_->create(deployment("web")));
   EXPECT_EQ(object.metadata.generation, 1);
   object.status.replicas = 3;
@@ -137,7 +137,7 @@ TEST_F(Client, KeepsSpecAndStatusApart) {
   EXPECT_EQ(patched.status.replicas, 4);
 }
 
-TEST_F(Client, WritesLeasesWithMicroseconds) {
+TEST_P(Client, WritesLeasesWithMicroseconds) {
   Lease lease;
   lease.metadata.name = "lock";
   lease.metadata.namespace_ = namespace_;
@@ -149,7 +149,7 @@ TEST_F(Client, WritesLeasesWithMicroseconds) {
   EXPECT_EQ(run(client_->get<Lease>(key("lock"))).spec.renew_time, now);
 }
 
-TEST_F(Client, ListsPageByPage) {
+TEST_P(Client, ListsPageByPage) {
   for (int i = 0; i < 7; ++i) run(client_->create(config_map("item-" + std::to_string(i), "x")));
   client::ListOptions options{.namespace_ = namespace_,
                               .field_selector = "metadata.name!=kube-root-ca.crt"};
@@ -177,7 +177,7 @@ Task<std::vector<client::WatchEvent>> collect(client::Client client, client::Wat
   co_return events;
 }
 
-TEST_F(Client, WatchesFromAVersion) {
+TEST_P(Client, WatchesFromAVersion) {
   const auto created = run(client_->create(config_map("a", "one")));
   auto changed = created;
   changed.data["key"] = "two";
@@ -194,7 +194,7 @@ TEST_F(Client, WatchesFromAVersion) {
   EXPECT_EQ(events[1].type, client::EventType::deleted);
 }
 
-TEST_F(Client, AWatchEndsQuietlyWhenItsTimeIsUp) {
+TEST_P(Client, AWatchEndsQuietlyWhenItsTimeIsUp) {
   client::WatchOptions options{.namespace_ = namespace_};
   options.timeout_seconds = 1;
   options.allow_bookmarks = false;
@@ -202,7 +202,7 @@ TEST_F(Client, AWatchEndsQuietlyWhenItsTimeIsUp) {
   EXPECT_TRUE(run(collect(*client_, options, 1)).empty());
 }
 
-TEST_F(Client, DiscoversResources) {
+TEST_P(Client, DiscoversResources) {
   const auto resource = run(client_->resource_for({"apps", "v1", "Deployment"}));
   EXPECT_EQ(resource, Deployment::resource);
   EXPECT_EQ(run(client_->resource_for({"", "v1", "ConfigMap"})), ConfigMap::resource);
@@ -215,14 +215,14 @@ TEST_F(Client, DiscoversResources) {
   EXPECT_NE(run(client_->raw_get("/version")).find("gitVersion"), std::string::npos);
 }
 
-TEST_F(Client, AMissingTypeIsNoMissingObject) {
+TEST_P(Client, AMissingTypeIsNoMissingObject) {
   constexpr meta::Resource missing{"example.com", "v1", "Thing", "things", true, false};
   const auto error = refusal(client_->find_text(missing, key("a")));
   ASSERT_TRUE(error);
   EXPECT_TRUE(error->is_not_found()) << error->what();
 }
 
-TEST_F(Client, RefusesAServerThatTheCaDoesNotVouchFor) {
+TEST_P(Client, RefusesAServerThatTheCaDoesNotVouchFor) {
   const auto other =
       http::make_certificate({.common_name = "other-ca",
                               .not_before = environment_->clock().wall_now(),
@@ -236,7 +236,7 @@ TEST_F(Client, RefusesAServerThatTheCaDoesNotVouchFor) {
   EXPECT_EQ(error->code, Errc::tls) << error->message;
 }
 
-TEST_F(Client, NamesAServerThatIsNotThere) {
+TEST_P(Client, NamesAServerThatIsNotThere) {
   auto config = config_;
   config.server = {"127.0.0.1", 1};
   const auto error = trouble(client_for(config).raw_get("/version"));
@@ -245,7 +245,7 @@ TEST_F(Client, NamesAServerThatIsNotThere) {
   EXPECT_NE(error->message.find("127.0.0.1:1"), std::string::npos) << error->message;
 }
 
-TEST_F(Client, AWrongTokenIsUnauthorized) {
+TEST_P(Client, AWrongTokenIsUnauthorized) {
   auto config = anonymous();
   config.bearer_token = "wrong";
   const auto error = refusal(client_for(config).get<ConfigMap>(key("a")));
@@ -254,7 +254,7 @@ TEST_F(Client, AWrongTokenIsUnauthorized) {
   EXPECT_EQ(error->code(), Errc::permission);
 }
 
-TEST_F(Client, WithoutRightsItIsForbidden) {
+TEST_P(Client, WithoutRightsItIsForbidden) {
   auto config = anonymous();
   config.bearer_token = token_of("nobody");
   const auto error = refusal(client_for(config).get<ConfigMap>(key("a")));
@@ -263,7 +263,7 @@ TEST_F(Client, WithoutRightsItIsForbidden) {
   EXPECT_NE(error->status().message.find("nobody"), std::string::npos);
 }
 
-TEST_F(Client, ReadsTheTokenFileAgainAfter401) {
+TEST_P(Client, ReadsTheTokenFileAgainAfter401) {
   const auto path = std::filesystem::temp_directory_path() / (namespace_ + ".token");
   std::ofstream(path) << "wrong\n";
   auto config = anonymous();
@@ -286,7 +286,7 @@ class ClosedGate final : public client::WriteGate {
   }
 };
 
-TEST_F(Client, AClosedGateLetsReadsThroughOnly) {
+TEST_P(Client, AClosedGateLetsReadsThroughOnly) {
   const auto gated = client_->with_gate(std::make_shared<ClosedGate>());
   EXPECT_FALSE(run(gated.find<ConfigMap>(key("a"))));
   const auto error = trouble(gated.create(config_map("a", "x")));
@@ -294,6 +294,8 @@ TEST_F(Client, AClosedGateLetsReadsThroughOnly) {
   EXPECT_EQ(error->code, Errc::permission);
   EXPECT_FALSE(run(client_->find<ConfigMap>(key("a"))));
 }
+
+INSTANTIATE_TEST_SUITE_P(Servers, Client, servers(), server_name);
 
 }  // namespace
 }  // namespace windlass::integration

@@ -1,8 +1,9 @@
 #pragma once
-// A fixture with a client of the cluster in KUBECONFIG and a namespace of its own in it.
+// A fixture with a client of an API server and a namespace of its own in it.
 
-#include <cstdlib>
 #include <fstream>
+#include <map>
+#include <memory>
 #include <optional>
 
 #include <gtest/gtest.h>
@@ -10,29 +11,37 @@
 #include <windlass/api/core_v1.hpp>
 #include <windlass/base/system_environment.hpp>
 #include <windlass/client/client.hpp>
+#include <windlass/manager/logging.hpp>
+#include <windlass/testing/control_plane.hpp>
 
 namespace windlass::integration {
 
-class ClusterTest : public ::testing::Test {
+/// Runs each test against the in-memory server and against the real one: what KUBEBUILDER_ASSETS
+/// has, or else the cluster that KUBECONFIG names. Each server is started once per program.
+class ClusterTest : public ::testing::TestWithParam<testing::ServerKind> {
  protected:
-  static void SetUpTestSuite() {
-    if (std::getenv("KUBECONFIG") == nullptr) return;
-    environment_ =
-        SystemEnvironment::make({.worker_threads = 1, .handle_signals = false}).release();
-  }
   static void TearDownTestSuite() {
-    delete environment_;
-    environment_ = nullptr;
+    environment_.reset();
+    servers_.clear();
   }
 
   void SetUp() override {
-    if (environment_ == nullptr) {
-      GTEST_SKIP()
-          << "KUBECONFIG is not set: name a kubeconfig of a cluster that may be written to";
+    if (!environment_) {
+      environment_ = SystemEnvironment::make(
+          {.worker_threads = 2, .log = Logger(make_log_sink(false), LogLevel::warn)});
     }
-    auto config = client::load_config(*environment_);
-    ASSERT_TRUE(config) << config.error().message;
-    config_ = *config;
+    testing::ServerKind kind = GetParam();
+    if (const auto why = testing::ControlPlane::unavailable(*environment_, kind)) {
+      kind = testing::ServerKind::cluster;
+      if (testing::ControlPlane::unavailable(*environment_, kind)) {
+        GTEST_SKIP() << *why << ", or set KUBECONFIG to a cluster that may be written to";
+      }
+    }
+    auto& server = servers_[kind];
+    if (server == nullptr) {
+      server = testing::ControlPlane::start({.kind = kind, .crds = {GREETING_CRD}});
+    }
+    config_ = server->config();
     client_.emplace(*environment_, environment_->io(), config_);
     namespace_ = "windlass-test-" + environment_->random().suffix(8);
     api::core::v1::Namespace own;
@@ -101,10 +110,18 @@ class ClusterTest : public ::testing::Test {
     return config;
   }
 
-  inline static SystemEnvironment* environment_ = nullptr;
+  inline static std::unique_ptr<SystemEnvironment> environment_;
+  inline static std::map<testing::ServerKind, std::unique_ptr<testing::ControlPlane>> servers_;
   client::Config config_;
   std::optional<client::Client> client_;
   std::string namespace_;
 };
+
+inline std::string server_name(const ::testing::TestParamInfo<testing::ServerKind>& info) {
+  return std::string(testing::to_string(info.param));
+}
+inline auto servers() {
+  return ::testing::Values(testing::ServerKind::in_memory, testing::ServerKind::real);
+}
 
 }  // namespace windlass::integration

@@ -49,10 +49,10 @@ Task<Duration> hand_over(LeaderElector* first, LeaderElector* second, Environmen
   co_return took;
 }
 
-TEST_F(Election, HandsOverAtOnceOnStop) {
+TEST_P(Election, HandsOverAtOnceOnStop) {
   const auto first = elector("first");
   const auto second = elector("second");
-  const Duration took = run(hand_over(first.get(), second.get(), environment_));
+  const Duration took = run(hand_over(first.get(), second.get(), environment_.get()));
   EXPECT_LT(took, std::chrono::seconds(1));
   const auto lease = run(client_->get<Lease>(key("lock")));
   EXPECT_TRUE(lease.spec.holder_identity.empty());
@@ -69,7 +69,7 @@ Task<void> record_twice(events::EventRecorder recorder, Lease about) {
   co_await std::move(stopping);
 }
 
-TEST_F(Election, EventsBecomeASeries) {
+TEST_P(Election, EventsBecomeASeries) {
   Lease lease;
   lease.metadata.name = "lock";
   lease.metadata.namespace_ = namespace_;
@@ -86,6 +86,8 @@ TEST_F(Election, EventsBecomeASeries) {
   EXPECT_EQ(items[0].at_path({"series", "count"}).integer_or(0), 2);
   EXPECT_EQ(items[0].at_path({"regarding", "uid"}).string_or(""), created.metadata.uid);
 }
+
+INSTANTIATE_TEST_SUITE_P(Servers, Election, servers(), server_name);
 
 }  // namespace
 }  // namespace windlass::integration

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,7 +38,12 @@ struct Process::State {
 namespace {
 
 /// Between fork and exec only calls that are safe there.
-[[noreturn]] void become(const ProcessOptions& options, char* const* arguments, int output, int info) {
+[[noreturn]] void become(const ProcessOptions& options, char* const* arguments, int output, int info,
+                         pid_t parent) {
+  if (options.parent_death_signal) {
+    ::prctl(PR_SET_PDEATHSIG, *options.parent_death_signal);
+    if (::getppid() != parent) ::_exit(1);
+  }
   const int null = ::open("/dev/null", O_RDONLY);
   ::dup2(null, 0);
   ::dup2(output, 1);
@@ -73,8 +79,9 @@ Result<std::unique_ptr<Process>> Process::start(Executor executor, const Process
   std::vector<char*> arguments;
   for (const auto& argument : options.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
+  const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
-  if (pid == 0) become(options, arguments.data(), output, info[1]);
+  if (pid == 0) become(options, arguments.data(), output, info[1], parent);
   const int fork_error = errno;
   ::close(output);
   if (info[1] >= 0) ::close(info[1]);
@@ -102,6 +109,11 @@ Process::~Process() {
 
 pid_t Process::pid() const { return state_->pid; }
 std::optional<int> Process::exit_code() const { return state_->exit_code; }
+
+bool Process::ended() const {
+  state_->reap();
+  return state_->exit_code.has_value();
+}
 
 Task<int> Process::wait() {
   const auto state = state_;

@@ -19,6 +19,8 @@ struct ProcessOptions {
   std::optional<std::pair<uid_t, gid_t>> user = std::nullopt;
   /// A pipe inherited under this number, whose text `Process::info` returns.
   std::optional<int> info_fd = std::nullopt;
+  /// Sent by the kernel when the thread that started it ends.
+  std::optional<int> parent_death_signal = std::nullopt;
 };
 
 /// A child process. Destroying it kills it.
@@ -34,6 +36,8 @@ class Process {
   /// Waits for the end; the exit code, or 128 + signal.
   Task<int> wait();
   [[nodiscard]] std::optional<int> exit_code() const;
+  /// True when it has ended, whether anybody waited or not.
+  [[nodiscard]] bool ended() const;
   void signal(int number) const;
   /// Text that the child wrote to info_fd, once it is there.
   Task<std::string> info();
