@@ -8,8 +8,6 @@
 # generator checks it; for a CRD that is written so unusually that CMake misreads it, name them: HEADERS
 # api/v1/database.hpp ...
 # Works in the tree and after find_package(windlass).
-set(WINDLASS_GENERATE_DIR ${CMAKE_CURRENT_LIST_DIR})
-
 function(windlass_generate)
   cmake_parse_arguments(ARG "" "TARGET;NAMESPACE;OUTPUT_PREFIX" "CRDS;HEADERS" ${ARGN})
   foreach(required TARGET CRDS)
@@ -46,12 +44,7 @@ function(windlass_generate)
   list(TRANSFORM sources PREPEND ${directory}/)
   list(TRANSFORM headers PREPEND ${directory}/ OUTPUT_VARIABLE header_files)
 
-  # in the tree, or beside this file when installed
-  set(schemas ${WINDLASS_GENERATE_DIR}/../codegen/schemas)
-  if(NOT EXISTS ${schemas})
-    set(schemas ${WINDLASS_GENERATE_DIR}/schemas)
-  endif()
-  set(arguments --format crd --input ${crds} --output-dir ${directory} --schemas ${schemas} --expect ${outputs})
+  set(arguments --format crd --input ${crds} --output-dir ${directory} --expect ${outputs})
   if(ARG_NAMESPACE)
     list(APPEND arguments --namespace ${ARG_NAMESPACE})
   endif()
@@ -60,7 +53,7 @@ function(windlass_generate)
   endif()
   add_custom_command(OUTPUT ${sources} ${header_files}
     COMMAND windlass::windlass-gen ${arguments}
-    DEPENDS windlass::windlass-gen ${crds} ${schemas}/core_v1.json ${schemas}/meta_v1.json
+    DEPENDS windlass::windlass-gen ${crds}
     COMMENT "Generating the types of ${ARG_TARGET}"
     VERBATIM)
   add_library(${ARG_TARGET} STATIC ${sources} ${header_files})

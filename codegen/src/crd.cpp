@@ -18,15 +18,78 @@ constexpr std::string_view kQuantityPattern = "([KMGTPE]i)|[numkMGTPE]";
 
 constexpr int kMaxDepth = 100;
 
+/// The way from the root of a schema to a part of it. Names belong to the schema.
+class Place {
+ public:
+  [[nodiscard]] Place member(std::string_view name) const { return {this, name, '.'}; }
+  [[nodiscard]] Place element() const { return {this, {}, '['}; }
+  [[nodiscard]] Place value() const { return {this, {}, '{'}; }
+
+  Place() = default;
+
+  /// `.spec.users[].name`.
+  [[nodiscard]] std::string text() const {
+    if (parent_ == nullptr) return {};
+    const std::string before = parent_->text();
+    if (step_ == '[') return before + "[]";
+    if (step_ == '{') return before + "{}";
+    return before + '.' + std::string(name_);
+  }
+
+  /// Adds the keys that lead there in the document.
+  void add_keys(std::vector<std::string>& keys) const {
+    if (parent_ == nullptr) return;
+    parent_->add_keys(keys);
+    if (step_ == '[') {
+      keys.emplace_back("items");
+    } else if (step_ == '{') {
+      keys.emplace_back("additionalProperties");
+    } else {
+      keys.emplace_back("properties");
+      keys.emplace_back(name_);
+    }
+  }
+
+ private:
+  Place(const Place* parent, std::string_view name, char step)
+      : parent_(parent), name_(name), step_(step) {}
+
+  const Place* parent_ = nullptr;
+  std::string_view name_;
+  char step_ = '.';
+};
+
+/// A part of a document, for messages.
+struct Origin {
+  const std::string& file;
+  const Document& document;
+  std::vector<std::string> keys = {};
+
+  [[nodiscard]] Origin below(std::initializer_list<std::string> more) const {
+    Origin out{file, document, keys};
+    out.keys.insert(out.keys.end(), more);
+    return out;
+  }
+  /// `crds.yaml:12: `.
+  [[nodiscard]] std::string prefix() const {
+    const std::size_t line = document.line_of(keys);
+    return (line == 0 ? file : file + ':' + std::to_string(line)) + ": ";
+  }
+};
+
 /// One version of one CRD.
 class VersionParser {
  public:
-  VersionParser(std::string place, const KnownTypes& known, std::vector<Warning>& warnings)
-      : place_(std::move(place)), known_(known), warnings_(warnings) {}
+  VersionParser(Origin origin, std::string version, const KnownTypes& known,
+                std::vector<Warning>& warnings)
+      : origin_(std::move(origin)),
+        version_(std::move(version)),
+        known_(known),
+        warnings_(warnings) {}
 
   Result<Unit> run(const Resource& resource, const Value& schema, Unit unit) {
     if (!schema["properties"].is_object()) {
-      return problem("",
+      return problem({},
                      "the schema has no properties, so there is nothing to generate; "
                      "describe spec and status");
     }
@@ -38,7 +101,7 @@ class VersionParser {
     root.resource = resource;
     root.keeps_unknown = schema["x-kubernetes-preserve-unknown-fields"].bool_or(false);
     root.fields.push_back(metadata());
-    auto added = add_fields(root, schema, "", 0);
+    auto added = add_fields(root, schema, {}, 0);
     if (!added) return added.error();
     unit_.structs.push_back(std::move(root));
     return std::move(unit_);
@@ -55,19 +118,24 @@ class VersionParser {
     return field;
   }
 
-  [[nodiscard]] Error problem(const std::string& path, const std::string& what) const {
-    return {Errc::parse, place_ + path + ": " + what};
+  [[nodiscard]] std::string where(const Place& path) const {
+    Origin origin = origin_;
+    path.add_keys(origin.keys);
+    return origin.prefix() + version_ + path.text();
+  }
+  [[nodiscard]] Error problem(const Place& path, const std::string& what) const {
+    return {Errc::parse, where(path) + ": " + what};
   }
 
-  void warn(const std::string& path, const std::string& text) {
-    warnings_.push_back({place_ + path, text});
+  void warn(const Place& path, const std::string& text) {
+    warnings_.push_back({where(path), text});
   }
 
-  Result<void> add_fields(Struct& out, const Value& schema, const std::string& path, int depth) {
+  Result<void> add_fields(Struct& out, const Value& schema, const Place& path, int depth) {
     const bool is_root = out.resource.has_value();
     for (const auto& [name, property] : schema["properties"].as_object()) {
       if (is_root && (name == "apiVersion" || name == "kind" || name == "metadata")) continue;
-      auto field = make_field(out.name, name, property, path + "." + name, depth);
+      auto field = make_field(out.name, name, property, path.member(name), depth);
       if (!field) return field.error();
       if (const Value& required = schema["required"]; required.is_array()) {
         const auto& names = required.as_array();
@@ -80,7 +148,7 @@ class VersionParser {
     return {};
   }
 
-  void name_members(Struct& out, const std::string& path) {
+  void name_members(Struct& out, const Place& path) {
     std::vector<std::string> wanted;
     for (const auto& field : out.fields) {
       const bool clashes =
@@ -91,7 +159,7 @@ class VersionParser {
     const auto names = unique_names(wanted);
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (names[i] != wanted[i]) {
-        warn(path + "." + out.fields[i].json_name,
+        warn(path.member(out.fields[i].json_name),
              "another property is called " + wanted[i] + " in C++ too; this one is " + names[i]);
       }
       out.fields[i].member = names[i];
@@ -122,7 +190,7 @@ class VersionParser {
   }
 
   Result<Field> make_field(const std::string& owner, const std::string& name, const Value& property,
-                           const std::string& path, int depth) {
+                           const Place& path, int depth) {
     Field field;
     field.json_name = name;
     field.member = member_name(name);
@@ -136,7 +204,7 @@ class VersionParser {
   }
 
   Result<Type> make_type(const std::string& wanted_name, const std::string& property_name,
-                         const Value& schema, const std::string& path, int depth) {
+                         const Value& schema, const Place& path, int depth) {
     if (depth > kMaxDepth) return problem(path, "nested too deeply");
     if (!schema.is_object()) {
       return problem(path, "expected a schema, got " + std::string(json::to_string(schema.type())) +
@@ -172,7 +240,7 @@ class VersionParser {
                              " is not one of boolean, integer, number, string, array, object");
   }
 
-  void warn_of_alternatives(const Value& schema, const std::string& path) {
+  void warn_of_alternatives(const Value& schema, const Place& path) {
     for (const char* key : {"oneOf", "anyOf", "allOf", "not"}) {
       if (schema.find(key)) {
         warn(path, std::string(key) + " cannot be expressed in a type; only the server checks it");
@@ -180,15 +248,13 @@ class VersionParser {
     }
   }
 
-  Result<Type> string_type(const std::string& wanted_name, const Value& schema,
-                           const std::string& path) {
+  Result<Type> string_type(const std::string& wanted_name, const Value& schema, const Place& path) {
     if (schema["enum"].is_array()) return enum_type(wanted_name, schema, path);
     if (schema["format"] == Value("date-time")) return scalar(Kind::time);
     return scalar(Kind::string);
   }
 
-  Result<Type> enum_type(const std::string& wanted_name, const Value& schema,
-                         const std::string& path) {
+  Result<Type> enum_type(const std::string& wanted_name, const Value& schema, const Place& path) {
     Enum out;
     out.documentation = schema["description"].string_or("");
     std::vector<std::string> names;
@@ -217,23 +283,23 @@ class VersionParser {
   }
 
   Result<Type> array_type(const std::string& wanted_name, const std::string& property_name,
-                          const Value& schema, const std::string& path, int depth) {
+                          const Value& schema, const Place& path, int depth) {
     const Value& items = schema["items"];
     if (items.is_null()) return problem(path, "an array without items; describe its elements");
-    auto element = make_type(wanted_name + "Item", property_name, items, path + "[]", depth + 1);
+    auto element = make_type(wanted_name + "Item", property_name, items, path.element(), depth + 1);
     if (!element) return element.error();
     if (element->kind == Kind::boolean) {
       warn(path, "a list of booleans becomes json::Value");
       return scalar(Kind::any);
     }
     if (items["nullable"].bool_or(false)) {
-      warn(path + "[]", "null elements become empty ones");
+      warn(path.element(), "null elements become empty ones");
     }
     return list_of(std::move(*element));
   }
 
   Result<Type> object_type(const std::string& wanted_name, const std::string& property_name,
-                           const Value& schema, const std::string& path, int depth) {
+                           const Value& schema, const Place& path, int depth) {
     const Value* values = schema.find("additionalProperties");
     const Value& properties = schema["properties"];
     const bool has_properties = properties.is_object() && !properties.as_object().empty();
@@ -241,7 +307,8 @@ class VersionParser {
       return problem(path, "properties and additionalProperties exclude each other in a CRD");
     }
     if (values && values->is_object()) {
-      auto value = make_type(wanted_name + "Value", property_name, *values, path + "{}", depth + 1);
+      auto value =
+          make_type(wanted_name + "Value", property_name, *values, path.value(), depth + 1);
       if (!value) return value.error();
       return map_of(std::move(*value));
     }
@@ -259,8 +326,8 @@ class VersionParser {
     return struct_type(wanted_name, schema, path, depth);
   }
 
-  Result<Type> struct_type(const std::string& wanted_name, const Value& schema,
-                           const std::string& path, int depth) {
+  Result<Type> struct_type(const std::string& wanted_name, const Value& schema, const Place& path,
+                           int depth) {
     Struct out;
     out.name = unused(wanted_name);
     taken_.push_back(out.name);
@@ -295,7 +362,7 @@ class VersionParser {
     return value.as_integer();
   }
 
-  Constraints constraints(const Type& type, const Value& schema, const std::string& path) {
+  Constraints constraints(const Type& type, const Value& schema, const Place& path) {
     Constraints out;
     if (const Value* value = schema.find("default")) out.default_value = *value;
     for (const auto& rule : array_of(schema["x-kubernetes-validations"])) {
@@ -335,7 +402,7 @@ class VersionParser {
     out.exclusive_maximum = schema["exclusiveMaximum"].bool_or(false);
   }
 
-  void string_rules(Constraints& out, const Value& schema, const std::string& path) {
+  void string_rules(Constraints& out, const Value& schema, const Place& path) {
     out.min_length = count(schema["minLength"]);
     out.max_length = count(schema["maxLength"]);
     out.format = schema["format"].string_or("");
@@ -346,14 +413,12 @@ class VersionParser {
     }
   }
 
-  void element_rules(Constraints& out, const Value& schema, const std::string& path,
-                     const Type& type) {
+  void element_rules(Constraints& out, const Value& schema, const Place& path, const Type& type) {
     Constraints inner = constraints(*type.element, schema, path);
     if (!inner.empty()) out.items = std::make_shared<const Constraints>(std::move(inner));
   }
 
-  void list_rules(Constraints& out, const Value& schema, const std::string& path,
-                  const Type& type) {
+  void list_rules(Constraints& out, const Value& schema, const Place& path, const Type& type) {
     out.min_items = count(schema["minItems"]);
     out.max_items = count(schema["maxItems"]);
     out.unique_items = schema["uniqueItems"].bool_or(false);
@@ -362,16 +427,17 @@ class VersionParser {
     for (const auto& key : array_of(schema["x-kubernetes-list-map-keys"])) {
       out.list_map_keys.emplace_back(key.string_or(""));
     }
-    element_rules(out, schema["items"], path + "[]", type);
+    element_rules(out, schema["items"], path.element(), type);
   }
 
-  void map_rules(Constraints& out, const Value& schema, const std::string& path, const Type& type) {
+  void map_rules(Constraints& out, const Value& schema, const Place& path, const Type& type) {
     out.min_items = count(schema["minProperties"]);
     out.max_items = count(schema["maxProperties"]);
-    element_rules(out, schema["additionalProperties"], path + "{}", type);
+    element_rules(out, schema["additionalProperties"], path.value(), type);
   }
 
-  std::string place_;
+  Origin origin_;
+  std::string version_;  // `foos.example.com (v1): `
   const KnownTypes& known_;
   std::vector<Warning>& warnings_;
   Unit unit_;
@@ -391,23 +457,25 @@ std::string lower_snake(const std::string& kind) {
   return name;
 }
 
-Result<void> parse_crd(const std::string& file, const Value& crd, const CrdOptions& options,
+Result<void> parse_crd(const Origin& origin, const Value& crd, const CrdOptions& options,
                        const KnownTypes& known, ParsedCrds& out) {
   const Value& spec = crd["spec"];
-  const std::string place =
-      file + ": " + std::string(crd["metadata"]["name"].string_or("(CRD without a name)"));
+  const std::string crd_name(crd["metadata"]["name"].string_or("(CRD without a name)"));
+  const auto problem = [&](std::initializer_list<std::string> keys, const std::string& what) {
+    return Error{Errc::parse, origin.below(keys).prefix() + crd_name + ": " + what};
+  };
   for (const char* key : {"group", "scope"}) {
     if (!spec[key].is_string()) {
-      return Error{Errc::parse, place + ": spec." + key + " is missing"};
+      return problem({"spec"}, std::string("spec.") + key + " is missing");
     }
   }
   for (const char* key : {"kind", "plural"}) {
     if (!spec["names"][key].is_string()) {
-      return Error{Errc::parse, place + ": spec.names." + key + " is missing"};
+      return problem({"spec", "names"}, std::string("spec.names.") + key + " is missing");
     }
   }
   if (!spec["versions"].is_array() || spec["versions"].as_array().empty()) {
-    return Error{Errc::parse, place + ": spec.versions is empty; name at least one version"};
+    return problem({"spec", "versions"}, "spec.versions is empty; name at least one version");
   }
   Resource resource;
   resource.group = spec["group"].as_string();
@@ -416,15 +484,20 @@ Result<void> parse_crd(const std::string& file, const Value& crd, const CrdOptio
   resource.namespaced = spec["scope"] == Value("Namespaced");
   resource.short_names = strings_of(spec["names"]["shortNames"]);
   resource.categories = strings_of(spec["names"]["categories"]);
+  const std::string& file = origin.file;
+  std::size_t index = 0;
   for (const auto& version : spec["versions"].as_array()) {
+    const std::string element = '[' + std::to_string(index++) + ']';
     const std::string name(version["name"].string_or(""));
-    if (name.empty()) return Error{Errc::parse, place + ": spec.versions: a version has no name"};
-    const std::string here = place + " (" + name + ")";
+    if (name.empty()) {
+      return problem({"spec", "versions", element}, "spec.versions: a version has no name");
+    }
     const Value& schema = version["schema"]["openAPIV3Schema"];
     if (!schema.is_object()) {
-      return Error{Errc::parse, here +
-                                    ": schema.openAPIV3Schema is missing; "
-                                    "apiextensions.k8s.io/v1 wants one for each version"};
+      return problem({"spec", "versions", element},
+                     name +
+                         ": schema.openAPIV3Schema is missing; "
+                         "apiextensions.k8s.io/v1 wants one for each version");
     }
     resource.version = name;
     resource.has_status = version["subresources"].find("status") != nullptr;
@@ -437,49 +510,48 @@ Result<void> parse_crd(const std::string& file, const Value& crd, const CrdOptio
     unit.namespace_name = options.namespace_name.empty()
                               ? version_namespace
                               : options.namespace_name + "::" + version_namespace;
-    auto parsed =
-        VersionParser(here + ": ", known, out.warnings).run(resource, schema, std::move(unit));
+    VersionParser parser(origin.below({"spec", "versions", element, "schema", "openAPIV3Schema"}),
+                         crd_name + " (" + name + "): ", known, out.warnings);
+    auto parsed = parser.run(resource, schema, std::move(unit));
     if (!parsed) return parsed.error();
     out.units.push_back(std::move(*parsed));
   }
   return {};
 }
 
-Result<void> add_document(const std::string& file, const Value& document, const CrdOptions& options,
-                          const KnownTypes& known, ParsedCrds& out) {
-  const auto kind = document["kind"].string_or("");
+Result<void> add_object(const Origin& origin, const Value& object, const CrdOptions& options,
+                        const KnownTypes& known, ParsedCrds& out) {
+  const auto kind = object["kind"].string_or("");
   if (kind == "List" || kind == "CustomResourceDefinitionList") {
-    if (!document["items"].is_array()) return {};
-    for (const auto& item : document["items"].as_array()) {
-      if (auto added = add_document(file, item, options, known, out); !added) return added;
+    if (!object["items"].is_array()) return {};
+    std::size_t index = 0;
+    for (const auto& item : object["items"].as_array()) {
+      const auto place = origin.below({"items", '[' + std::to_string(index++) + ']'});
+      if (auto added = add_object(place, item, options, known, out); !added) return added;
     }
     return {};
   }
   if (kind != "CustomResourceDefinition") return {};
-  const auto api_version = document["apiVersion"].string_or("");
+  const auto api_version = object["apiVersion"].string_or("");
   if (api_version != "apiextensions.k8s.io/v1") {
-    return Error{Errc::parse, file + ": " +
-                                  std::string(document["metadata"]["name"].string_or("a CRD")) +
+    return Error{Errc::parse, origin.prefix() +
+                                  std::string(object["metadata"]["name"].string_or("a CRD")) +
                                   " is of " + std::string(api_version) +
                                   "; convert it to apiextensions.k8s.io/v1"};
   }
-  return parse_crd(file, document, options, known, out);
+  return parse_crd(origin, object, options, known, out);
 }
 
 }  // namespace
 
-Result<ParsedCrds> parse_crds(const std::string& file, const std::vector<Value>& documents,
+Result<ParsedCrds> parse_crds(const std::string& file, const std::vector<Document>& documents,
                               const CrdOptions& options, const KnownTypes& known) {
   ParsedCrds out;
   for (const auto& document : documents) {
-    if (auto added = add_document(file, document, options, known, out); !added) {
+    const Origin origin{file, document};
+    if (auto added = add_object(origin, document.value, options, known, out); !added) {
       return added.error();
     }
-  }
-  if (out.units.empty()) {
-    return Error{Errc::parse, file +
-                                  ": no CustomResourceDefinition in it; give the YAML of a CRD, "
-                                  "such as config/crd/bases/*.yaml"};
   }
   return out;
 }

@@ -8,9 +8,12 @@
 #include <windlass/codegen/crd.hpp>
 #include <windlass/codegen/emit.hpp>
 #include <windlass/codegen/generate.hpp>
+#include <windlass/codegen/input.hpp>
 #include <windlass/codegen/openapi.hpp>
 #include <windlass/codegen/reduce.hpp>
 #include <windlass/codegen/yaml.hpp>
+
+#include "schema_data.hpp"
 
 namespace windlass::inline v0::codegen {
 namespace {
@@ -34,7 +37,9 @@ Result<json::Value> read_json(const std::string& path) {
   return value;
 }
 
+/// A file that has this text already keeps its time, so that nothing is built anew.
 Result<void> write_file(const fs::path& path, const std::string& text) {
+  if (const auto present = read_file(path); present && *present == text) return {};
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
   const fs::path temporary = path.string() + ".tmp";
@@ -71,41 +76,65 @@ Result<Generated> reduced_files(const GenerateOptions& options) {
   return Generated{std::move(*files), {}};
 }
 
-Result<KnownTypes> read_known_types(const std::string& folder) {
+KnownTypes known_types(bool wanted) {
   KnownTypes known;
-  if (folder.empty()) return known;
-  for (const char* name : {"meta_v1.json", "core_v1.json"}) {
-    const auto document = read_json(folder + "/" + name);
-    if (!document) return document.error();
-    known.add((*document)["schemas"]);
-  }
+  if (!wanted) return known;
+  for (const auto text : kubernetes_schemas()) known.add(json::parse(text).value()["schemas"]);
   return known;
 }
 
-Result<Generated> from_crds(const GenerateOptions& options) {
-  const auto known = read_known_types(options.schemas_dir);
-  if (!known) return known.error();
-  Generated out;
-  for (const auto& input : options.inputs) {
-    const auto text = read_file(input);
-    if (!text) return text.error();
-    const auto documents = parse_yaml(input, *text);
-    if (!documents) return documents.error();
-    const CrdOptions crd{.namespace_name = options.namespace_name,
-                         .output_prefix = options.output_prefix};
-    auto parsed = parse_crds(input, *documents, crd, *known);
-    if (!parsed) return parsed.error();
-    for (const auto& unit : parsed->units) {
-      for (auto& [name, content] : emit(unit)) {
-        if (out.files.contains(name)) {
-          return Error{Errc::invalid_argument,
-                       input + ": a second CRD gives the file " + name +
-                           "; generate it with another --output-prefix and --namespace"};
-        }
-        out.files.emplace(name, std::move(content));
-      }
+/// JSON that is JSON to the last comma is read as such, everything else as YAML.
+Result<std::vector<Document>> read_documents(const Input& input) {
+  const std::size_t first = input.text.find_first_not_of(" \t\r\n");
+  if (first != std::string::npos && (input.text[first] == '{' || input.text[first] == '[')) {
+    if (auto value = json::parse(input.text)) {
+      std::vector<Document> out;
+      out.emplace_back(std::move(*value));
+      return out;
     }
+  }
+  return read_yaml(input.name, input.text);
+}
+
+Result<void> add_units(const std::string& input, const std::vector<Unit>& units, Generated& out) {
+  for (const auto& unit : units) {
+    for (auto& [name, content] : emit(unit)) {
+      if (out.files.contains(name)) {
+        return Error{Errc::invalid_argument,
+                     input + ": a second CRD gives the file " + name +
+                         "; generate it with another --output-prefix and --namespace"};
+      }
+      out.files.emplace(name, std::move(content));
+    }
+  }
+  return {};
+}
+
+Result<Generated> from_crds(const GenerateOptions& options) {
+  const KnownTypes known = known_types(options.known_types);
+  auto inputs = read_inputs(options.inputs);
+  if (!inputs) return inputs.error();
+  const std::string first = inputs->empty() ? "the input" : inputs->front().name;
+  inputs->insert(inputs->end(), options.texts.begin(), options.texts.end());
+  Generated out;
+  const CrdOptions crd{.namespace_name = options.namespace_name,
+                       .output_prefix = options.output_prefix};
+  for (const auto& input : *inputs) {
+    const auto documents = read_documents(input);
+    if (!documents) return documents.error();
+    auto parsed = parse_crds(input.name, *documents, crd, known);
+    if (!parsed) return parsed.error();
+    if (parsed->units.empty() && input.by_name) {
+      return Error{Errc::parse, input.name +
+                                    ": no CustomResourceDefinition in it; give the YAML of a CRD, "
+                                    "such as config/crd/bases/*.yaml"};
+    }
+    if (auto added = add_units(input.name, parsed->units, out); !added) return added.error();
     out.warnings.insert(out.warnings.end(), parsed->warnings.begin(), parsed->warnings.end());
+  }
+  if (out.files.empty()) {
+    return Error{Errc::parse, "no CustomResourceDefinition in " + first +
+                                  "; give the YAML of a CRD, such as config/crd/bases/*.yaml"};
   }
   return out;
 }
@@ -151,6 +180,7 @@ Result<Generated> generate(const GenerateOptions& options) {
     if (auto same = compare_with_disk(options, *generated); !same) return same.error();
     return generated;
   }
+  if (options.dry_run) return generated;
   for (const auto& [name, text] : generated->files) {
     if (auto written = write_file(fs::path(options.output_dir) / name, text); !written) {
       return written.error();

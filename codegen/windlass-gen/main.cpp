@@ -18,7 +18,10 @@ void add_options(CLI::App& app, GenerateOptions& options) {
   const std::map<std::string, InputFormat> formats = {{"crd", InputFormat::crd},
                                                       {"openapi", InputFormat::openapi},
                                                       {"kubernetes", InputFormat::kubernetes}};
-  app.add_option("--input", options.inputs, "Files to read")->required();
+  app.add_option("--input", options.inputs,
+                 "What to read: files, folders, patterns such as 'config/crd/*.yaml', or - for "
+                 "standard input")
+      ->required();
   app.add_option("--output-dir", options.output_dir, "Where to write")->required();
   app.add_option(
          "--format", options.format,
@@ -30,10 +33,9 @@ void add_options(CLI::App& app, GenerateOptions& options) {
                  "C++ namespace of the types; the API version is added: api becomes api::v1");
   app.add_option("--output-prefix", options.output_prefix,
                  "Folder of the headers in #include lines: <prefix>/v1/database.hpp");
-  app.add_option(
-      "--schemas", options.schemas_dir,
-      "Folder of Kubernetes' reduced schema files; shapes in CRDs that equal Kubernetes' "
-      "own become the framework's types");
+  app.add_flag("!--no-known-types", options.known_types,
+               "Copies of Kubernetes' own shapes (PodTemplateSpec, Condition, ...) become types of "
+               "their own, not the framework's");
   app.add_option("--parts", options.parts, "Number of .cpp files (format openapi)")
       ->check(CLI::Range(1, 16));
   app.add_option("--expect", options.expected,

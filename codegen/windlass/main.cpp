@@ -4,6 +4,7 @@
 
 #include "apply.hpp"
 #include "dev.hpp"
+#include "generate_types.hpp"
 
 int main(int argc, char** argv) {
   namespace command = windlass::command;
@@ -26,10 +27,16 @@ int main(int argc, char** argv) {
   auto* apply_command = app.add_subcommand("apply", "Apply the objects in YAML or JSON files (server-side apply)");
   apply_command->add_option("-f,--filename", apply.files, "File; repeatable")->required()->check(CLI::ExistingFile);
   apply_command->add_option("--kubeconfig", apply.kubeconfig, "Path of a kubeconfig (default: as kubectl finds it)");
+
+  auto* generate_command = app.add_subcommand("generate", "Write code from schemas");
+  generate_command->require_subcommand(1);
+  command::GenerateTypesOptions types;
+  auto* types_command = command::add_generate_types(*generate_command, types);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  if (*types_command) return command::generate_types(types);
   return *apply_command ? command::apply(apply) : command::dev(dev);
 }

@@ -31,7 +31,7 @@ spec:
 }
 
 Result<ParsedCrds> parse(const std::string& text, const KnownTypes& known = {}) {
-  const auto documents = parse_yaml("foo.yaml", text);
+  const auto documents = read_yaml("foo.yaml", text);
   if (!documents) return documents.error();
   return parse_crds("foo.yaml", *documents, {.namespace_name = "api", .output_prefix = "api"},
                     known);
@@ -184,21 +184,20 @@ TEST(Crd, ErrorsNameThePlaceAndTheRemedy) {
     std::string text;
     const char* message;
   };
-  const std::string in_spec = "foo.yaml: foos.example.com (v1): .spec.a: ";
+  const std::string in_spec = "foo.yaml:15: foos.example.com (v1): .spec.a: ";
   const Case cases[] = {
-      {"kind: Pod\n", "foo.yaml: no CustomResourceDefinition in it; give the YAML of a CRD"},
       {"apiVersion: apiextensions.k8s.io/v1beta1\nkind: CustomResourceDefinition\nmetadata: {name: "
        "x}\n",
-       "foo.yaml: x is of apiextensions.k8s.io/v1beta1; convert it to apiextensions.k8s.io/v1"},
+       "foo.yaml:1: x is of apiextensions.k8s.io/v1beta1; convert it to apiextensions.k8s.io/v1"},
       {"apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: x}\n"
        "spec: {scope: Cluster}\n",
-       "foo.yaml: x: spec.group is missing"},
+       "foo.yaml:4: x: spec.group is missing"},
       {"apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: x}\n"
        "spec: {scope: Cluster, group: g, names: {kind: X, plural: xs}, versions: []}\n",
-       "foo.yaml: x: spec.versions is empty; name at least one version"},
+       "foo.yaml:4: x: spec.versions is empty; name at least one version"},
       {"apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: x}\n"
        "spec: {scope: Cluster, group: g, names: {kind: X, plural: xs}, versions: [{name: v1}]}\n",
-       "foo.yaml: x (v1): schema.openAPIV3Schema is missing"},
+       "foo.yaml:4: x: v1: schema.openAPIV3Schema is missing"},
       {crd_with("{a: {$ref: '#/x'}}"), "$ref is not allowed in a CRD; write the schema out"},
       {crd_with("{a: {type: array}}"), "an array without items; describe its elements"},
       {crd_with("{a: {type: strnig}}"), "type \"strnig\" is not one of boolean, integer"},
@@ -227,7 +226,7 @@ TEST(Crd, WarningsNameWhatIsLost) {
   ASSERT_TRUE(crds) << crds.error().message;
   std::vector<std::string> places;
   for (const auto& warning : crds->warnings) {
-    const std::string prefix = "foo.yaml: foos.example.com (v1): ";
+    const std::string prefix = "foo.yaml:15: foos.example.com (v1): ";
     ASSERT_EQ(warning.place.rfind(prefix, 0), 0u) << warning.place;
     places.push_back(warning.place.substr(prefix.size()));
   }

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -38,13 +39,12 @@ GenerateOptions tricky(const std::string& output_dir) {
   return {.inputs = {kHere + "/input/tricky.yaml"},
           .output_dir = output_dir,
           .namespace_name = "shop::api",
-          .output_prefix = "shop",
-          .schemas_dir = WINDLASS_SCHEMAS_DIR};
+          .output_prefix = "shop"};
 }
 
 // To accept a change, run
 //   windlass-gen --input test/unit/codegen/input/tricky.yaml --namespace shop::api
-//     --output-prefix shop --schemas codegen/schemas --output-dir test/unit/codegen/golden
+//     --output-prefix shop --output-dir test/unit/codegen/golden
 // and read the difference.
 TEST(Generate, TheGoldenFilesAreWhatComesOut) {
   auto options = tricky(kHere + "/golden");
@@ -98,7 +98,10 @@ TEST(Generate, OtherFilesThanTheBuildExpectsAreAnError) {
 TEST(Generate, TwoCrdsInOneFileNameAreAnError) {
   const Folder folder;
   auto options = tricky(folder.path());
-  options.inputs.push_back(options.inputs.front());
+  std::ifstream in(options.inputs.front());
+  std::ostringstream text;
+  text << in.rdbuf();
+  options.inputs.push_back(folder.write("copy.yaml", text.str()));
   const auto generated = generate(options);
   ASSERT_FALSE(generated);
   EXPECT_NE(generated.error().message.find("a second CRD gives the file shop/v1"),
@@ -130,6 +133,67 @@ TEST(Generate, MissingAndMalformedFilesAreNamed) {
         << generated.error().message;
     EXPECT_FALSE(fs::exists(folder.path() + "/out"));
   }
+}
+
+std::string crd_named(const std::string& kind) {
+  return "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: "
+         "x}\n"
+         "spec: {scope: Cluster, group: g, names: {kind: " +
+         kind +
+         ", plural: xs}, versions: [{name: v1, schema: {openAPIV3Schema: {type: object, "
+         "properties: "
+         "{spec: {type: object, properties: {a: {type: string}}}}}}}]}\n";
+}
+
+TEST(Generate, ReadsFoldersPatternsJsonAndTextsFromElsewhere) {
+  const Folder folder;
+  fs::create_directories(folder.path() + "/crds/more");
+  folder.write("crds/a.yaml", crd_named("A") + "---\nkind: Pod\n---\n" + crd_named("B"));
+  folder.write("crds/more/c.yml", crd_named("C"));
+  folder.write("crds/kustomization.yaml", "resources: [a.yaml]\n");
+  folder.write("crds/notes.txt", "a: [1\n");
+  folder.write("d.json", R"({"kind": "List", "items": []})");
+  struct Case {
+    std::vector<std::string> inputs;
+    std::vector<std::string> made;
+  };
+  const Case cases[] = {
+      {{folder.path() + "/crds"}, {"v1/a.hpp", "v1/b.hpp", "v1/c.hpp"}},
+      {{folder.path() + "/crds/*.yaml"}, {"v1/a.hpp", "v1/b.hpp"}},
+      {{folder.path() + "/crds/a.yaml", folder.path() + "/crds"},
+       {"v1/a.hpp", "v1/b.hpp", "v1/c.hpp"}},
+      {{folder.path() + "/crds/more/?.y*"}, {"v1/c.hpp"}},
+  };
+  for (const auto& [inputs, made] : cases) {
+    const auto generated = generate({.inputs = inputs, .output_dir = folder.path() + "/out"});
+    ASSERT_TRUE(generated) << generated.error().message;
+    EXPECT_EQ(generated->files.size(), 2 * made.size());
+    for (const auto& name : made) EXPECT_TRUE(generated->files.contains(name)) << name;
+  }
+  const auto nothing =
+      generate({.inputs = {folder.path() + "/*.json"}, .output_dir = folder.path()});
+  ASSERT_FALSE(nothing);
+  EXPECT_NE(nothing.error().message.find("no CustomResourceDefinition in "), std::string::npos);
+  const auto no_match =
+      generate({.inputs = {folder.path() + "/*.toml"}, .output_dir = folder.path()});
+  ASSERT_FALSE(no_match);
+  EXPECT_NE(no_match.error().message.find("*.toml: no file matches this pattern"),
+            std::string::npos);
+  const auto text =
+      generate({.output_dir = folder.path(), .texts = {{"the cluster", crd_named("D")}}});
+  ASSERT_TRUE(text) << text.error().message;
+  EXPECT_TRUE(text->files.contains("v1/d.hpp"));
+}
+
+TEST(Generate, AnUnchangedFileKeepsItsTime) {
+  const Folder folder;
+  const GenerateOptions options{.output_dir = folder.path(), .texts = {{"t", crd_named("A")}}};
+  ASSERT_TRUE(generate(options));
+  const auto long_ago = std::chrono::floor<std::chrono::seconds>(fs::file_time_type::clock::now()) -
+                        std::chrono::hours(1);
+  fs::last_write_time(folder.path() + "/v1/a.hpp", long_ago);
+  ASSERT_TRUE(generate(options));
+  EXPECT_EQ(fs::last_write_time(folder.path() + "/v1/a.hpp"), long_ago);
 }
 
 TEST(Generate, EverySchemaFileGivesTypesInAsManyPartsAsAskedFor) {

@@ -50,6 +50,37 @@ TEST(Yaml, ErrorsNameFileLineAndColumn) {
   }
 }
 
+TEST(Yaml, MergeKeysAddWhatIsMissing) {
+  EXPECT_EQ(
+      json::dump(one("a: &x {p: 1, q: 2}\nb: {<<: *x, q: 3}\nc: {<<: [*x, {r: 4}], '<<': 5}\n")),
+      R"({"a":{"p":1,"q":2},"b":{"p":1,"q":3},"c":{"<<":5,"p":1,"q":2,"r":4}})");
+}
+
+TEST(Yaml, PartsHaveLines) {
+  const auto documents = read_yaml("f", "a: 1\n---\nb:\n  - c: {d: 1}\n  - e\n");
+  ASSERT_TRUE(documents);
+  const auto& document = documents->at(1);
+  EXPECT_EQ(document.line_of({"b"}), 3u);
+  EXPECT_EQ(document.line_of({"b", "[0]", "c", "d"}), 4u);
+  EXPECT_EQ(document.line_of({"b", "[1]"}), 5u);
+  EXPECT_EQ(document.line_of({"b", "[1]", "nothing"}), 5u);
+  EXPECT_EQ(Document(json::Value(1)).line_of({"b"}), 0u);
+}
+
+TEST(Yaml, AliasesCannotExpandWithoutLimit) {
+  std::string bomb = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n";
+  for (int i = 1; i < 9; ++i) {
+    const std::string below = "*a" + std::to_string(i - 1);
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int j = 0; j < 10; ++j) bomb += (j > 0 ? ", " : "") + below;
+    bomb += "]\n";
+  }
+  const auto documents = parse_yaml("f", bomb);
+  ASSERT_FALSE(documents);
+  EXPECT_NE(documents.error().message.find("expands to more than"), std::string::npos);
+  EXPECT_FALSE(parse_yaml("f", "a: &x [*x]\n"));
+}
+
 TEST(Yaml, DepthIsLimited) {
   std::string deep(1000, '[');
   deep += std::string(1000, ']');

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <windlass/codegen/model.hpp>
+#include <windlass/codegen/yaml.hpp>
 
 namespace windlass::inline v0::codegen {
 
@@ -39,8 +40,8 @@ struct ParsedCrds {
 };
 
 /// Documents that are no CustomResourceDefinition are left out (a v1beta1 one is an error); a List
-/// is opened. Errc::parse names file, CRD, version, the path in the schema, and the remedy.
-Result<ParsedCrds> parse_crds(const std::string& file, const std::vector<json::Value>& documents,
+/// is opened. Errc::parse names file, line, CRD, version, the path in the schema, and the remedy.
+Result<ParsedCrds> parse_crds(const std::string& file, const std::vector<Document>& documents,
                               const CrdOptions& options, const KnownTypes& known);
 
 }  // namespace windlass::inline v0::codegen

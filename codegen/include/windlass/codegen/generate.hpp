@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <windlass/codegen/input.hpp>
 #include <windlass/codegen/model.hpp>
 
 namespace windlass::inline v0::codegen {
@@ -16,15 +17,17 @@ enum class InputFormat {
 };
 
 struct GenerateOptions {
-  std::vector<std::string> inputs;
+  std::vector<std::string> inputs;  ///< see read_inputs; openapi and kubernetes take files only
   std::string output_dir;
   InputFormat format = InputFormat::crd;
   std::string namespace_name = {};  ///< crd only
   std::string output_prefix = {};   ///< crd only
-  std::string schemas_dir = {};     ///< crd only; empty: no shapes of Kubernetes are recognised
-  int parts = 1;                    ///< openapi only
+  bool known_types = true;  ///< crd only; Kubernetes' own shapes become the framework's types
+  int parts = 1;            ///< openapi only
   std::vector<std::string> expected = {};  ///< relative to output_dir; empty: no expectations
-  bool check = false;
+  bool check = false;                      ///< write nothing; a file that would change is an error
+  bool dry_run = false;                    ///< write nothing
+  std::vector<Input> texts = {};           ///< crd only: more to read, from elsewhere
 };
 
 struct Generated {
@@ -32,8 +35,8 @@ struct Generated {
   std::vector<Warning> warnings;
 };
 
-/// Reads, converts and (unless `check`) writes. Files are written whole or not at all. Errors name
-/// the file, the place in it and the remedy.
+/// Reads, converts and (unless `check` or `dry_run`) writes. Files are written whole or not at all.
+/// Errors name the file, the place in it and the remedy.
 Result<Generated> generate(const GenerateOptions& options);
 
 }  // namespace windlass::inline v0::codegen
