@@ -4,7 +4,6 @@
 
 namespace postgres {
 
-using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using windlass::Action;
@@ -77,16 +76,48 @@ Task<void> apply_quietly(Context context, T want) {
   co_await std::move(applying);
 }
 
-Task<void> grow_claim(Context context, Ref<Database> db, Ref<core::PersistentVolumeClaim> claim) {
+/// Nothing, or why the API server does not let the claim grow.
+Task<std::string> grow_claim(Context context, Ref<Database> db,
+                             Ref<core::PersistentVolumeClaim> claim) {
   const auto want = meta::Quantity::parse(db->spec.storage.size);
   const auto& requests = claim->spec.resources.requests;
   const auto have = requests.find("storage");
-  if (!want || have == requests.end() || !(have->second < *want)) co_return;
+  if (!want || have == requests.end() || !(have->second < *want)) co_return std::string();
+  // a claim without a volume cannot change yet; it comes back when it has one
+  if (claim->status.phase == "Pending") co_return std::string();
   json::Value patch;
   patch["spec"]["resources"]["requests"]["storage"] = want->to_string();
-  auto patching = context.patch(*claim, std::move(patch));
-  co_await std::move(patching);
-  context.event(*db, "Normal", "GrowingVolume", "the volume grows to " + want->to_string());
+  std::string refusal;
+  try {
+    auto patching = context.patch(*claim, std::move(patch));
+    co_await std::move(patching);
+  } catch (const windlass::client::ApiError& error) {
+    if (!error.is_forbidden() && !error.is_invalid()) throw;
+    refusal = error.status().message;
+  }
+  if (refusal.empty())
+    context.event(*db, "Normal", "GrowingVolume", "the volume grows to " + want->to_string());
+  co_return refusal;
+}
+
+/// Applies the set. Nothing, or why the API server finds it invalid: what users wrote is in it.
+Task<std::string> apply_set(Context context, apps::StatefulSet want, Seen* seen) {
+  std::string refusal;
+  try {
+    auto applying = context.apply(std::move(want));
+    seen->stateful_set = Ref<apps::StatefulSet>(co_await std::move(applying));
+  } catch (const windlass::client::ApiError& error) {
+    if (!error.is_invalid()) throw;
+    refusal = error.status().message;
+  }
+  co_return refusal;
+}
+
+Task<Action> refuse(Context context, Ref<Database> db, std::string why) {
+  auto telling = context.update_status(*db, refused(*db, why, context.clock().wall_now()));
+  co_await std::move(telling);
+  context.event(*db, "Warning", "InvalidSpec", why);
+  co_return windlass::await_change();
 }
 
 /// The identity is on the claim before it is in the status: whatever is recorded can be found
@@ -205,11 +236,8 @@ Task<Action> DatabaseReconciler::reconcile(Context context, Ref<Database> db) {
   auto looking = look(context, db);
   auto seen = co_await std::move(looking);
   if (const auto good = validate(*db, seen.observed()); !good) {
-    auto telling =
-        context.update_status(*db, refused(*db, good.error().message, context.clock().wall_now()));
-    co_await std::move(telling);
-    context.event(*db, "Warning", "InvalidSpec", good.error().message);
-    co_return windlass::await_change();
+    auto refusing = refuse(context, db, good.error().message);
+    co_return co_await std::move(refusing);
   }
 
   auto secrets = ensure_secrets(context, db, report_of(seen.pod.shared().get()));
@@ -218,12 +246,17 @@ Task<Action> DatabaseReconciler::reconcile(Context context, Ref<Database> db) {
   co_await std::move(objects);
   const auto want =
       desired_stateful_set(*db, options_.operator_image, seen.stateful_set.shared().get());
-  auto applying = context.apply(want);
-  seen.stateful_set = Ref<apps::StatefulSet>(co_await std::move(applying));
+  auto applying = apply_set(context, want, &seen);
+  const auto invalid = co_await std::move(applying);
+  if (!invalid.empty()) {
+    auto refusing = refuse(context, db, invalid);
+    co_return co_await std::move(refusing);
+  }
 
+  std::string growth_refused;
   if (seen.claim) {
     auto growing = grow_claim(context, db, seen.claim);
-    co_await std::move(growing);
+    growth_refused = co_await std::move(growing);
     auto reading = context.get<core::PersistentVolumeClaim>(key(db, claim_name(*db)));
     seen.claim = co_await std::move(reading);
   }
@@ -240,11 +273,15 @@ Task<Action> DatabaseReconciler::reconcile(Context context, Ref<Database> db) {
     }
   }
 
-  const auto status = observe(*db, seen.observed(), context.clock().wall_now());
+  auto observed = seen.observed();
+  observed.growth_refused = growth_refused;
+  const auto status = observe(*db, observed, context.clock().wall_now());
   auto updating = context.update_status(*db, status);
   co_await std::move(updating);
   announce_changes(context, *db, status);
-  co_return windlass::requeue_after(hours(1));
+  // some troubles end by time alone, and some can be mended where nobody tells us
+  const bool degraded = meta::is_condition_true(status.conditions, "Degraded");
+  co_return windlass::requeue_after(degraded ? minutes(10) : minutes(60));
 }
 
 Task<Action> DatabaseReconciler::finalize(Context context, Ref<Database> db) {

@@ -18,6 +18,10 @@ constexpr std::int64_t kPostgresUid = 999;
 // initdb refuses a user without a name, and an image may know 999 by none or by another
 constexpr std::string_view kPasswdFile = "passwd";
 constexpr std::string_view kGroupFile = "group";
+constexpr std::string_view kVolumeCannotGrow = "VolumeCannotGrow";
+/// How long a kill for want of memory is told of, as the instance manager does.
+constexpr auto kMemoryTrouble = std::chrono::minutes(10);
+constexpr std::size_t kLongestName = 48;
 
 meta::ObjectMeta metadata_of(const Database& db, std::string name) {
   meta::ObjectMeta metadata;
@@ -228,23 +232,56 @@ std::optional<Trouble> pod_trouble(const core::Pod& pod) {
     for (const auto& status : statuses) {
       if (!status.state.waiting) continue;
       const auto& waiting = *status.state.waiting;
-      for (const std::string_view bad :
-           {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "CrashLoopBackOff",
-            "CreateContainerConfigError", "CreateContainerError", "RunContainerError"}) {
-        if (waiting.reason == bad)
-          return Trouble{waiting.reason, "container " + status.name + ": " + waiting.message};
-      }
+      // every other reason to wait is a failure: of the image, the configuration, the runtime
+      if (waiting.reason.empty() || waiting.reason == "ContainerCreating" ||
+          waiting.reason == "PodInitializing")
+        continue;
+      return Trouble{waiting.reason, "container " + status.name + ": " + waiting.message};
     }
     return std::nullopt;
   };
   if (auto trouble = look(pod.status.init_container_statuses)) return trouble;
   if (auto trouble = look(pod.status.container_statuses)) return trouble;
+  if (pod.status.phase == "Failed" && !pod.status.reason.empty())
+    return Trouble{pod.status.reason, "the pod has failed: " + pod.status.message};
   const auto* scheduled = condition_of(pod, "PodScheduled");
   if (scheduled != nullptr && scheduled->status == "False" &&
       scheduled->reason == "Unschedulable") {
     return Trouble{"Unschedulable", scheduled->message};
   }
   return std::nullopt;
+}
+
+/// The kernel ends a whole container that wants too much memory, our process 1 included, so the
+/// kubelet alone can tell.
+std::optional<Trouble> memory_trouble(const core::Pod& pod, windlass::WallTime now) {
+  for (const auto& status : pod.status.container_statuses) {
+    for (const auto* state : {&status.state, &status.last_state}) {
+      if (!state->terminated || state->terminated->reason != "OOMKilled") continue;
+      const auto& at = state->terminated->finished_at;
+      if (at && now - at->wall() > kMemoryTrouble) continue;
+      return Trouble{std::string(kOutOfMemory),
+                     "the container was killed for want of memory: raise "
+                     "spec.resources.limits.memory or lower shared_buffers, work_mem or "
+                     "max_connections; it is started again"};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Trouble> growth_trouble(const Database& db, const Observed& observed) {
+  std::string why = observed.growth_refused;
+  if (observed.claim != nullptr) {
+    for (const auto& condition : observed.claim->status.conditions) {
+      const bool failed =
+          condition.type == "ControllerResizeError" || condition.type == "NodeResizeError";
+      if (failed && condition.status == "True" && why.empty()) why = condition.message;
+    }
+  }
+  if (why.empty()) return std::nullopt;
+  return Trouble{std::string(kVolumeCannotGrow),
+                 "spec.storage.size: the volume cannot grow to " + db.spec.storage.size + " (" +
+                     why + "): let its storage class allow it (allowVolumeExpansion)"};
 }
 
 std::string known_identity(const core::PersistentVolumeClaim* claim) {
@@ -485,7 +522,12 @@ apps::StatefulSet desired_stateful_set(const Database& db, const std::string& op
 
 Result<void> validate(const Database& db, const Observed& observed) {
   const auto settings = settings_of(db);
-  if (db.spec.image.empty()) return invalid("spec.image", "must name an image");
+  if (db.metadata.name.size() > kLongestName) {
+    return invalid("metadata.name", "must have at most " + std::to_string(kLongestName) +
+                                        " characters, because other names are made of it");
+  }
+  if (db.spec.image.empty() || db.spec.image.find_first_of(" \t\r\n") != std::string::npos)
+    return invalid("spec.image", "must name an image, without spaces");
   if (const auto good = check_database_name(settings.database); !good) {
     return invalid("spec.database", good.error().message);
   }
@@ -494,6 +536,14 @@ Result<void> validate(const Database& db, const Observed& observed) {
   for (const auto& [key, value] : db.spec.parameters) {
     if (const auto good = check_parameter(key, value); !good)
       return invalid("spec.parameters", good.error().message);
+  }
+  if (db.spec.resources) {
+    for (const auto& [name, request] : db.spec.resources->requests) {
+      const auto limit = db.spec.resources->limits.find(name);
+      if (limit == db.spec.resources->limits.end() || !(limit->second < request)) continue;
+      return invalid("spec.resources.requests." + name,
+                     "must not be more than the limit of " + limit->second.to_string());
+    }
   }
   const auto size = meta::Quantity::parse(db.spec.storage.size);
   if (!size || size->sign() <= 0)
@@ -587,7 +637,11 @@ DatabaseStatus observe(const Database& db, const Observed& observed, windlass::W
   std::optional<Trouble> trouble;
   const auto known = known_identity(observed.claim);
   if (report && !report->reason.empty()) trouble = Trouble{report->reason, report->message};
+  if (!trouble && observed.pod != nullptr) trouble = memory_trouble(*observed.pod, now);
   if (!trouble && observed.pod != nullptr) trouble = pod_trouble(*observed.pod);
+  const auto growth = growth_trouble(db, observed);
+  if (growth) growing = true;
+  if (!trouble) trouble = growth;
   if (!trouble && report && db.status.system_identifier.empty() && !known.empty() &&
       !report->system_identifier.empty() && known != report->system_identifier) {
     trouble = Trouble{std::string(kForeignData),

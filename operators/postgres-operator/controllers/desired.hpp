@@ -81,6 +81,7 @@ struct Observed {
   const core::ConfigMap* config = nullptr;
   const core::PersistentVolumeClaim* claim = nullptr;
   const core::Pod* pod = nullptr;
+  std::string growth_refused = {};  ///< the API server's words, when the claim may not grow
 };
 
 /// The same rules as the CRD's, for servers that do not evaluate them and for objects from before.

@@ -146,7 +146,10 @@ void InstanceMachine::job_failed(const JobDone& event) {
     case Job::probe_programs:
       return fail(InstanceState::refused, kProgramsMissing, error.message);
     case Job::lock_volume:
-      return fail(InstanceState::waiting, kVolumeInUse, error.message);
+      if (error.code == Errc::unavailable)
+        return fail(InstanceState::waiting, kVolumeInUse, error.message);
+      return fail(InstanceState::refused, kVolumeUnusable,
+                  error.message + "; the volume must let user 999 or its group write (fsGroup)");
     case Job::read_database:
       return fail(InstanceState::waiting, kApiUnreachable, error.message);
     case Job::inspect_volume:

@@ -129,6 +129,11 @@ TEST(StatefulSet, keeps_to_the_restricted_pod_security_standard) {
     EXPECT_EQ(container.security_context->read_only_root_filesystem, true);
     EXPECT_EQ(container.security_context->capabilities->drop, std::vector<std::string>{"ALL"});
   }
+  const auto& volumes = pod.volumes;
+  EXPECT_TRUE(std::any_of(volumes.begin(), volumes.end(), [](const auto& volume) {
+    return volume.name == "shared-memory" && volume.empty_dir &&
+           volume.empty_dir->medium == "Memory";
+  })) << "/dev/shm";
   // the password reaches the instance manager as a file, never a variable
   for (const auto& container : containers) {
     EXPECT_TRUE(container.env_from.empty());
@@ -208,6 +213,14 @@ TEST(Validate, names_the_field) {
       {"spec.database", [](Database& db) { db.spec.database = "template1"; }},
       {"spec.parameters", [](Database& db) { db.spec.parameters["archive_command"] = "rm"; }},
       {"spec.image", [](Database& db) { db.spec.image = ""; }},
+      {"spec.image", [](Database& db) { db.spec.image = "postgres: 15"; }},
+      {"metadata.name", [](Database& db) { db.metadata.name = std::string(49, 'a'); }},
+      {"spec.resources.requests.memory",
+       [](Database& db) {
+         auto& resources = db.spec.resources.ensure();
+         resources.requests["memory"] = meta::Quantity::parse("2Gi").value();
+         resources.limits["memory"] = meta::Quantity::parse("1Gi").value();
+       }},
   };
   for (const auto& c : cases) {
     auto db = database();
@@ -270,6 +283,71 @@ TEST(Observe, says_what_the_instance_reports) {
   waiting.status.container_statuses.push_back(container);
   status = observe(db, {&set, nullptr, &claim, &waiting}, kNow);
   EXPECT_EQ(meta::find_condition(status.conditions, "Degraded")->reason, "ErrImagePull");
+}
+
+struct PodCase {
+  const char* what;
+  std::function<void(core::Pod&)> change;
+  std::string_view reason;
+};
+
+TEST(Observe, says_what_the_kubelet_tells_of_the_pod) {
+  const auto set = desired_stateful_set(database(), "operator:1", nullptr);
+  const auto claim = claim_with("745");
+  const auto waiting = [](const char* reason) {
+    return [reason](core::Pod& pod) {
+      pod.status.container_statuses.front().state.waiting.ensure().reason = reason;
+    };
+  };
+  const auto killed = [](std::chrono::seconds ago) {
+    return [ago](core::Pod& pod) {
+      auto& last = pod.status.container_statuses.front().last_state.terminated.ensure();
+      last.reason = "OOMKilled";
+      last.finished_at = meta::Time::from(kNow - ago);
+      pod.status.container_statuses.front().state.waiting.ensure().reason = "CrashLoopBackOff";
+    };
+  };
+  const std::vector<PodCase> cases = {
+      {"it is being made", waiting("ContainerCreating"), "AsExpected"},
+      {"it waits for its init container", waiting("PodInitializing"), "AsExpected"},
+      {"an image that is not there and never pulled", waiting("ErrImageNeverPull"),
+       "ErrImageNeverPull"},
+      {"a runtime that fails", waiting("CreateContainerError"), "CreateContainerError"},
+      {"the kernel ended the container", killed(std::chrono::seconds(60)), kOutOfMemory},
+      {"that was long ago", killed(std::chrono::seconds(601)), "CrashLoopBackOff"},
+      {"evicted",
+       [](core::Pod& pod) {
+         pod.status.phase = "Failed";
+         pod.status.reason = "Evicted";
+       },
+       "Evicted"},
+  };
+  for (const auto& c : cases) {
+    core::Pod pod;
+    pod.status.container_statuses.emplace_back().name = "postgres";
+    c.change(pod);
+    const auto status = observe(database(), {&set, nullptr, &claim, &pod}, kNow);
+    EXPECT_EQ(meta::find_condition(status.conditions, "Degraded")->reason, c.reason) << c.what;
+  }
+}
+
+TEST(Observe, says_that_a_volume_cannot_grow_and_what_would_help) {
+  auto claim = claim_with("745");
+  const auto of = [&](const std::string& refused) {
+    const auto status = observe(database(), {nullptr, nullptr, &claim, nullptr, refused}, kNow);
+    EXPECT_TRUE(meta::is_condition_true(status.conditions, "Progressing"));
+    return *meta::find_condition(status.conditions, "Degraded");
+  };
+  EXPECT_EQ(of("").reason, "AsExpected");
+  const auto refused = of("only dynamically provisioned pvc can be resized");
+  EXPECT_EQ(refused.reason, "VolumeCannotGrow");
+  EXPECT_THAT(refused.message, HasSubstr("spec.storage.size"));
+  EXPECT_THAT(refused.message, HasSubstr("allowVolumeExpansion"));
+  auto& condition = claim.status.conditions.emplace_back();
+  condition.type = "ControllerResizeError";
+  condition.status = "True";
+  condition.message = "quota of the storage is used up";
+  EXPECT_THAT(of("").message, HasSubstr("used up"));
 }
 
 TEST(Observe, is_stable) {

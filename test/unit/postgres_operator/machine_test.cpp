@@ -226,6 +226,21 @@ TEST(InstanceMachine, tells_of_a_full_disk_when_initdb_fails) {
   EXPECT_EQ(world.report.system_identifier, "745");
 }
 
+TEST(InstanceMachine, tells_an_unwritable_volume_from_one_that_another_uses) {
+  World world;
+  world.failing = Job::lock_volume;
+  world.failure = {Errc::unavailable, "another instance manager uses the volume"};
+  world.run_jobs();
+  EXPECT_EQ(world.report.reason, kVolumeInUse);
+  world.failure = {Errc::permission, "cannot write to the volume /v: Permission denied"};
+  world.pass(seconds(5));
+  EXPECT_EQ(world.report.reason, kVolumeUnusable);
+  EXPECT_THAT(world.report.message, HasSubstr("fsGroup"));
+  world.failure = {Errc::io, "cannot write to the volume /v: No space left on device"};
+  world.pass(seconds(10));
+  EXPECT_EQ(world.report.reason, kDiskFull);
+}
+
 TEST(InstanceMachine, sets_a_changed_password) {
   World world;
   world.bring_up();

@@ -533,6 +533,22 @@ TEST(Operator, refuses_what_would_break_a_database_and_says_which_field) {
   for (const auto& [uid, volume] : world.volumes) EXPECT_EQ(volume.initdbs, 1);
 }
 
+TEST(Operator, says_what_the_api_server_finds_wrong_with_a_spec) {
+  World world;
+  world.create();
+  ASSERT_TRUE(world.becomes_ready());
+  json::Value change;
+  change["spec"]["resources"]["requests"]["memory"] = "-1Gi";
+  world.patch(change);
+  ASSERT_TRUE(world.becomes("InvalidSpec")) << world.log();
+  EXPECT_THAT(world.message(), HasSubstr("resources.requests"));
+  EXPECT_TRUE(meta::is_condition_true(world.database()->status.conditions, "Ready"))
+      << "the server goes on as it was";
+  change["spec"]["resources"]["requests"]["memory"] = "1Gi";
+  world.patch(change);
+  EXPECT_TRUE(world.becomes_ready());
+}
+
 TEST(Operator, grows_the_volume) {
   World world;
   world.create();
