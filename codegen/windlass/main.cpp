@@ -5,12 +5,15 @@
 #include "apply.hpp"
 #include "dev.hpp"
 #include "generate_types.hpp"
+#include "scaffold/commands.hpp"
 
 int main(int argc, char** argv) {
   namespace command = windlass::command;
   CLI::App app("Windlass: Kubernetes operators in modern C++.", "windlass");
   app.set_version_flag("--version", "windlass " WINDLASS_VERSION);
   app.require_subcommand(1);
+  std::function<int()> chosen;
+  windlass::scaffold::add_commands(app, chosen);
 
   command::DevOptions dev;
   auto* dev_command = app.add_subcommand(
@@ -38,5 +41,6 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (*types_command) return command::generate_types(types);
+  if (chosen) return chosen();
   return *apply_command ? command::apply(apply) : command::dev(dev);
 }

@@ -1,0 +1,10 @@
+# cmake -DROOT=folder -DOUTPUT=file.cpp -P embed.cmake: the templates as a table in C++.
+file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/*.in)
+list(SORT files)
+set(out "#include \"scaffold/files.hpp\"\n\nnamespace windlass::inline v0::scaffold {\nnamespace {\n\nconstexpr Template kTemplates[] = {\n")
+foreach(file IN LISTS files)
+  file(READ ${ROOT}/${file} text)
+  string(APPEND out "    {\"${file}\", R\"windlass~(${text})windlass~\"},\n")
+endforeach()
+string(APPEND out "};\n\n}  // namespace\n\nstd::span<const Template> templates() { return kTemplates; }\n\n}  // namespace windlass::inline v0::scaffold\n")
+file(WRITE ${OUTPUT} "${out}")
