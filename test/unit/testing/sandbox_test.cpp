@@ -68,6 +68,11 @@ TEST(ExpandVariables, AsInKubernetes) {
       {"$(A", "$(A"},
       {"$", "$"},
       {"$()", "$()"},
+      {"$($(A))", "$($(A))"},
+      {"$($(A)-$(A))", "$($(A)-1)"},
+      {"$(UNKNOWN$(A))", "$(UNKNOWN$(A))"},
+      {"$(A$$B)", "$(A$$B)"},
+      {"$($$", "$($"},
   };
   for (const auto& [text, expanded] : rows)
     EXPECT_EQ(expand_variables(text, variables), expanded) << text;

@@ -1,15 +1,14 @@
-#include <windlass/testing/local_cluster.hpp>
+#include <fstream>
+#include <set>
 
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <set>
-
 #include <boost/asio/post.hpp>
 
 #include <windlass/manager/manager.hpp>
+#include <windlass/testing/local_cluster.hpp>
 #include <windlass/testing/workloads.hpp>
 
 #include "pod_worker.hpp"
@@ -64,6 +63,7 @@ struct LocalCluster::Impl {
         node{.environment = e,
              .client = manager.client(false),
              .cache = manager.cache(),
+             .events = manager.events(),
              .options = options,
              .api_server = config.server,
              .ca_pem = config.tls ? config.tls->ca_pem : std::string()},
@@ -77,8 +77,10 @@ struct LocalCluster::Impl {
     fs::create_directories(options.state_directory / "pods");
     fs::create_directories(options.state_directory / "volumes");
     // pods of other users have to get through to their own folders
-    for (const auto& folder : {options.state_directory, options.state_directory / "pods", options.state_directory / "volumes"}) {
-      fs::permissions(folder, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
+    for (const auto& folder : {options.state_directory, options.state_directory / "pods",
+                               options.state_directory / "volumes"}) {
+      fs::permissions(folder,
+                      fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
     }
     copy_image_files();
     watch_pods();
@@ -96,10 +98,12 @@ struct LocalCluster::Impl {
   /// Pods run as other users, who may not get through to where the programs were built.
   void copy_image_files() {
     if (!node.is_root) return;
-    for (auto folder = options.state_directory; folder != folder.root_path(); folder = folder.parent_path()) {
+    for (auto folder = options.state_directory; folder != folder.root_path();
+         folder = folder.parent_path()) {
       if ((fs::status(folder).permissions() & fs::perms::others_exec) != fs::perms::none) continue;
-      throw Exception(Errc::permission, "pods run as other users, who cannot get into " + folder.string() +
-                                            "; choose another folder with --state-dir, such as one in /tmp");
+      throw Exception(Errc::permission,
+                      "pods run as other users, who cannot get into " + folder.string() +
+                          "; choose another folder with --state-dir, such as one in /tmp");
     }
     int number = 0;
     for (auto& image : options.images) {
@@ -117,7 +121,9 @@ struct LocalCluster::Impl {
   void watch_pods() {
     cache::ObjectHandler handler;
     handler.on_add = [this](const cache::ObjectPtr& object, bool) { seen(object); };
-    handler.on_update = [this](const cache::ObjectPtr&, const cache::ObjectPtr& object) { seen(object); };
+    handler.on_update = [this](const cache::ObjectPtr&, const cache::ObjectPtr& object) {
+      seen(object);
+    };
     handler.on_delete = [this](const cache::ObjectPtr& object) {
       const auto pod = std::static_pointer_cast<const core::Pod>(object);
       const auto found = pods.find(pod->metadata.uid);
@@ -129,7 +135,9 @@ struct LocalCluster::Impl {
   void watch_services() {
     cache::ObjectHandler handler;
     handler.on_add = [this](const cache::ObjectPtr&, bool) { proxy.changed(); };
-    handler.on_update = [this](const cache::ObjectPtr&, const cache::ObjectPtr&) { proxy.changed(); };
+    handler.on_update = [this](const cache::ObjectPtr&, const cache::ObjectPtr&) {
+      proxy.changed();
+    };
     handler.on_delete = [this](const cache::ObjectPtr&) { proxy.changed(); };
     manager.cache().informer<core::Service>().add_handler(std::move(handler));
     manager.cache().informer<discovery::EndpointSlice>();
@@ -234,7 +242,8 @@ struct LocalCluster::Impl {
     }
   }
 
-  [[nodiscard]] std::shared_ptr<PodWorker> find(const std::string& ns, const std::string& name) const {
+  [[nodiscard]] std::shared_ptr<PodWorker> find(const std::string& ns,
+                                                const std::string& name) const {
     for (const auto& [uid, worker] : pods) {
       const auto& metadata = worker->pod().metadata;
       if (metadata.namespace_ == ns && metadata.name == name) return worker;
@@ -256,7 +265,8 @@ struct LocalCluster::Impl {
   TaskGroup workers;
 };
 
-LocalCluster::LocalCluster(Environment& environment, client::Config config, LocalClusterOptions options)
+LocalCluster::LocalCluster(Environment& environment, client::Config config,
+                           LocalClusterOptions options)
     : impl_(std::make_unique<Impl>(environment, std::move(config), std::move(options))) {}
 LocalCluster::~LocalCluster() = default;
 
@@ -264,10 +274,11 @@ Result<void> LocalCluster::check_machine() {
   if (!fs::exists("/usr/bin/bwrap")) {
     return Error{Errc::not_found, "bubblewrap is not installed: apt-get install bubblewrap"};
   }
-  const int status = ::system(
-      ::geteuid() == 0
-          ? "setpriv --reuid 65532 --regid 65532 --clear-groups /usr/bin/bwrap --unshare-user --unshare-pid --ro-bind / / true 2>/dev/null"
-          : "/usr/bin/bwrap --unshare-user --unshare-pid --ro-bind / / true 2>/dev/null");
+  const int status =
+      ::system(::geteuid() == 0
+                   ? "setpriv --reuid 65532 --regid 65532 --clear-groups /usr/bin/bwrap "
+                     "--unshare-user --unshare-pid --ro-bind / / true 2>/dev/null"
+                   : "/usr/bin/bwrap --unshare-user --unshare-pid --ro-bind / / true 2>/dev/null");
   if (status == 0) return {};
   return Error{Errc::permission,
                "this machine lets ordinary users make no user namespaces, which pods need: "
@@ -281,13 +292,15 @@ Task<void> LocalCluster::logs(api_server::LogRequest request, api_server::LogWri
   const auto worker = impl_->find(request.namespace_, request.pod);
   const auto path = worker->log_path(request.container, request.previous);
   if (path.empty()) {
-    throw Exception(Errc::not_found, (request.previous ? "previous terminated container \"" : "container \"") +
-                                         request.container + "\" in pod \"" + request.pod + "\" not found");
+    throw Exception(Errc::not_found,
+                    (request.previous ? "previous terminated container \"" : "container \"") +
+                        request.container + "\" in pod \"" + request.pod + "\" not found");
   }
   auto text = read_from(path, 0);
   std::size_t offset = text.size();
   if (request.tail_lines) text = tail(text, *request.tail_lines);
-  if (request.limit_bytes) text.resize(std::min<std::size_t>(text.size(), static_cast<std::size_t>(*request.limit_bytes)));
+  if (request.limit_bytes)
+    text.resize(std::min<std::size_t>(text.size(), static_cast<std::size_t>(*request.limit_bytes)));
   if (!text.empty()) co_await write(text);
   while (request.follow && worker->is_running(request.container)) {
     co_await sleep_for(impl_->environment.clock(), kFollowPeriod);
@@ -301,23 +314,14 @@ Task<api_server::ExecResult> LocalCluster::exec(api_server::ExecRequest request)
   const auto worker = impl_->find(request.namespace_, request.pod);
   const auto target = worker->process_of(request.container);
   if (!target) {
-    throw Exception(Errc::not_found, "container \"" + request.container + "\" in pod \"" + request.pod +
-                                         "\" is not running");
+    throw Exception(Errc::not_found, "container \"" + request.container + "\" in pod \"" +
+                                         request.pod + "\" is not running");
   }
-  const auto output = impl_->options.state_directory / ("exec-" + impl_->environment.random().uuid());
-  ProcessOptions options;
-  options.arguments = {"/usr/bin/nsenter", "--target", std::to_string(target->pid), "--user", "--mount",
-                       "--ipc", "--uts", "--pid", "--preserve-credentials", "--wd=/", "--"};
-  options.arguments.insert(options.arguments.end(), request.command.begin(), request.command.end());
-  options.output = output;
-  if (impl_->node.is_root) options.user = target->user;
-  const auto process = Process::start(impl_->environment.io(), options).value();
+  auto running = exec_in(impl_->node, *target, request.command, Duration::zero());
+  const auto outcome = co_await std::move(running);
   api_server::ExecResult result;
-  auto waiting = process->wait();
-  result.exit_code = co_await std::move(waiting);
-  result.output = read_from(output, 0);
-  std::error_code ignored;
-  fs::remove(output, ignored);
+  result.exit_code = outcome.exit_code;
+  result.output = outcome.output;
   co_return result;
 }
 

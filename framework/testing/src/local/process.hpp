@@ -1,29 +1,38 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <sys/types.h>
 
 #include <windlass/base/task.hpp>
 
 namespace windlass::inline v0::testing {
 
 struct ProcessOptions {
-  std::vector<std::string> arguments;  ///< [0] is the program's path
+  std::vector<std::string> arguments;  ///< [0] is looked up in the PATH of `environment`
   std::filesystem::path output;        ///< standard output and error are appended here
   /// Become this user and group before the program starts; only for a caller that is root.
   std::optional<std::pair<uid_t, gid_t>> user = std::nullopt;
+  /// The whole environment; none: this process's own.
+  std::optional<std::map<std::string, std::string>> environment = std::nullopt;
+  /// Run beside the first process of a sandbox, in its namespaces.
+  struct Inside {
+    pid_t pid;
+    std::string directory;  ///< where to start, as the sandbox sees it
+  };
+  std::optional<Inside> inside = std::nullopt;
   /// A pipe inherited under this number, whose text `Process::info` returns.
   std::optional<int> info_fd = std::nullopt;
   /// Sent by the kernel when the thread that started it ends.
   std::optional<int> parent_death_signal = std::nullopt;
 };
 
-/// A child process. Destroying it kills it.
+/// A child process and the group of those that it starts. Destroying it kills the group.
 class Process {
  public:
   /// Errc::io names the program.
@@ -38,7 +47,10 @@ class Process {
   [[nodiscard]] std::optional<int> exit_code() const;
   /// True when it has ended, whether anybody waited or not.
   [[nodiscard]] bool ended() const;
+  /// To the process alone.
   void signal(int number) const;
+  /// SIGKILL to the group.
+  void kill() const;
   /// Text that the child wrote to info_fd, once it is there.
   Task<std::string> info();
 

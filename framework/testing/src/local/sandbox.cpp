@@ -12,7 +12,8 @@ std::string_view short_name(std::string_view image) {
   const auto slash = image.find('/');
   if (slash != image.npos) {
     const auto host = image.substr(0, slash);
-    if (host.find_first_of(".:") != host.npos || host == "localhost") image.remove_prefix(slash + 1);
+    if (host.find_first_of(".:") != host.npos || host == "localhost")
+      image.remove_prefix(slash + 1);
   }
   if (image.starts_with("library/")) image.remove_prefix(8);
   return image;
@@ -29,7 +30,8 @@ const ImageRoot* find_image(const std::vector<ImageRoot>& images, std::string_vi
   return nullptr;
 }
 
-std::string expand_variables(std::string_view text, const std::map<std::string, std::string>& variables) {
+std::string expand_variables(std::string_view text,
+                             const std::map<std::string, std::string>& variables) {
   std::string out;
   for (std::size_t i = 0; i < text.size();) {
     if (text.substr(i, 2) == "$$") {
@@ -38,23 +40,27 @@ std::string expand_variables(std::string_view text, const std::map<std::string, 
       continue;
     }
     const auto end = text.substr(i, 2) == "$(" ? text.find(')', i) : text.npos;
-    const auto found =
-        end == text.npos ? variables.end() : variables.find(std::string(text.substr(i + 2, end - i - 2)));
-    if (found == variables.end()) {
+    if (end == text.npos) {
       out += text[i++];
-    } else {
-      out += found->second;
-      i = end + 1;
+      continue;
     }
+    const auto reference = text.substr(i, end + 1 - i);
+    const auto found = variables.find(std::string(reference.substr(2, reference.size() - 3)));
+    out += found == variables.end() ? reference : std::string_view(found->second);
+    i = end + 1;
   }
   return out;
 }
 
-std::vector<std::string> sandbox_command(const Sandbox& sandbox, const ImageRoot& image, int info_fd) {
-  std::vector<std::string> line{"/usr/bin/bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc",
-                                "--unshare-uts", "--as-pid-1", "--die-with-parent", "--new-session",
-                                "--info-fd", std::to_string(info_fd)};
-  const auto add = [&line](std::initializer_list<std::string> words) { line.insert(line.end(), words); };
+std::vector<std::string> sandbox_command(const Sandbox& sandbox, const ImageRoot& image,
+                                         int info_fd) {
+  std::vector<std::string> line{"/usr/bin/bwrap",       "--unshare-user", "--unshare-pid",
+                                "--unshare-ipc",        "--unshare-uts",  "--as-pid-1",
+                                "--die-with-parent",    "--new-session",  "--info-fd",
+                                std::to_string(info_fd)};
+  const auto add = [&line](std::initializer_list<std::string> words) {
+    line.insert(line.end(), words);
+  };
   add({"--uid", std::to_string(sandbox.uid), "--gid", std::to_string(sandbox.gid)});
   add({"--hostname", sandbox.hostname});
   add({"--ro-bind", "/usr", "/usr"});
@@ -77,7 +83,8 @@ std::vector<std::string> sandbox_command(const Sandbox& sandbox, const ImageRoot
   for (const auto& file : image.files) add({"--ro-bind", file.host.string(), file.path});
   auto mounts = sandbox.mounts;
   // an outer folder before what is mounted inside it
-  std::sort(mounts.begin(), mounts.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+  std::sort(mounts.begin(), mounts.end(),
+            [](const auto& a, const auto& b) { return a.path < b.path; });
   for (const auto& mount : mounts) {
     if (mount.host.empty()) {
       add({"--tmpfs", mount.path});

@@ -32,11 +32,15 @@ struct Sandbox {
 /// The table's entry for an image name, or null.
 const ImageRoot* find_image(const std::vector<ImageRoot>& images, std::string_view name);
 
-/// Replaces $(NAME) by the variable's value; unknown names stay; $$ becomes $, so that $$(NAME) gives $(NAME).
-std::string expand_variables(std::string_view text, const std::map<std::string, std::string>& variables);
+/// Replaces $(NAME) by the variable's value; unknown names stay; $$ becomes $, so that $$(NAME)
+/// gives $(NAME). A name reaches to the next ")", as in Kubernetes: $($(NAME)) is no nested
+/// reference and stays.
+std::string expand_variables(std::string_view text,
+                             const std::map<std::string, std::string>& variables);
 
-/// bubblewrap's command line. The process is process 1 of its own process namespace; file descriptor
-/// `info_fd` gets its process id on the host.
-std::vector<std::string> sandbox_command(const Sandbox& sandbox, const ImageRoot& image, int info_fd);
+/// bubblewrap's command line. The process is process 1 of its own process namespace; file
+/// descriptor `info_fd` gets its process id on the host.
+std::vector<std::string> sandbox_command(const Sandbox& sandbox, const ImageRoot& image,
+                                         int info_fd);
 
 }  // namespace windlass::inline v0::testing
