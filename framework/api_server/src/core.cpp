@@ -196,6 +196,7 @@ Reply Core::Impl::answer(const http::Request& request, const Identity& identity)
     reply.response.headers.add("Warning", fmt::format("299 - {}", quote_json(warning)));
   }
   encode_reply(reply, context.wanted.encoding);
+  state.store.trim();
   return reply;
 }
 

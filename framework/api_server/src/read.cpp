@@ -30,9 +30,11 @@ Selection selection_of(const Context& context) {
   return selection;
 }
 
-bool matches(const Selection& selection, const Value& object) {
+/// Parses what is not parsed for as long as it takes: a list can be of everything there is.
+bool matches(const Selection& selection, const Stored& object) {
   if (selection.labels.empty() && selection.fields.empty()) return true;
-  return selection.matches(object);
+  if (const Value* value = object.parsed()) return selection.matches(*value);
+  return selection.matches(json::parse(object.text()).value());
 }
 
 }  // namespace
@@ -63,7 +65,7 @@ namespace {
 
 struct Page {
   std::uint64_t revision = 0;
-  std::string after_namespace, after_name;
+  ObjectName after;
   bool continued = false;
   std::size_t limit = 0;
 };
@@ -89,8 +91,8 @@ Page page_of(const Context& context) {
   const std::string_view start = (*parsed)["start"].string_or("");
   const auto slash = start.find('/');
   page.revision = static_cast<std::uint64_t>((*parsed)["rv"].integer_or(0));
-  page.after_namespace = start.substr(0, slash);
-  page.after_name = start.substr(slash + 1);
+  page.after.namespace_ = start.substr(0, slash);
+  page.after.name = start.substr(slash + 1);
   page.continued = true;
   return page;
 }
@@ -127,7 +129,8 @@ std::vector<StoredPtr> snapshot(Context& context, const Page& page, std::uint64_
     }
     if (query.get("resourceVersionMatch") == "Exact") revision = version;
   }
-  auto found = store.list_at(context.resource->storage, context.target.namespace_, revision);
+  auto found =
+      store.list_at(context.resource->storage, context.target.namespace_, revision, page.after);
   if (!found) {
     throw Failure::expired(
         page.continued ? "The provided continue parameter is too old to display a consistent list "
@@ -186,10 +189,8 @@ Reply handle_list(Context& context) {
   std::vector<StoredPtr> all = snapshot(context, page, revision);
   std::vector<StoredPtr> chosen;
   std::size_t remaining = 0;
-  const ObjectName after{page.after_namespace, page.after_name};
   for (StoredPtr& object : all) {
-    if (page.continued && name_of(object->value()) <= after) continue;
-    if (!matches(selection, object->value())) continue;
+    if (!matches(selection, *object)) continue;
     if (page.limit != 0 && chosen.size() == page.limit) {
       ++remaining;
     } else {
@@ -241,7 +242,7 @@ Reply handle_watch(Context& context) {
     const bool wanted = !query.contains("sendInitialEvents") || initial_events;
     if (wanted) {
       for (const StoredPtr& object : state.store.list(storage, context.target.namespace_)) {
-        if (matches(selection, object->value())) stream->initial(object);
+        if (matches(selection, *object)) stream->initial(object);
       }
     }
     if (initial_events && query.flag("allowWatchBookmarks"))

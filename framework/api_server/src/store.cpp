@@ -6,9 +6,43 @@ namespace windlass::inline v0::api_server {
 
 using json::Value;
 
+namespace {
+constexpr std::size_t kParsedObjects = 256;
+}
+
+const Value& Stored::value() const {
+  if (!value_) {
+    value_ = std::make_unique<Value>(json::parse(text_).value());
+    parsed_->note(weak_from_this());
+  }
+  return *value_;
+}
+
+void Stored::encode() const {
+  if (!text_.empty()) return;
+  text_ = json::dump(*value_);
+  text_.shrink_to_fit();
+}
+
 const std::string& Stored::text() const {
-  if (text_.empty()) text_ = json::dump(value_);
+  encode();
   return text_;
+}
+
+void ParsedObjects::trim() {
+  while (objects_.size() > kParsedObjects) {
+    if (const auto object = objects_.front().lock()) {
+      object->encode();
+      object->value_.reset();
+    }
+    objects_.pop_front();
+  }
+}
+
+StoredPtr Store::make(Value value, std::uint64_t revision) {
+  auto made = std::make_shared<const Stored>(std::move(value), revision, parsed_);
+  parsed_.note(made);
+  return made;
 }
 
 const Store::Collection* Store::find(const std::string& collection) const {
@@ -23,13 +57,13 @@ StoredPtr Store::get(const std::string& collection, const ObjectName& name) cons
   return object != found->objects.end() ? object->second : nullptr;
 }
 
-std::vector<StoredPtr> Store::list(const std::string& collection,
-                                   const std::string& namespace_) const {
+std::vector<StoredPtr> Store::list(const std::string& collection, const std::string& namespace_,
+                                   const ObjectName& after) const {
   std::vector<StoredPtr> out;
   const Collection* found = find(collection);
   if (found == nullptr) return out;
-  auto entry = namespace_.empty() ? found->objects.begin()
-                                  : found->objects.lower_bound(ObjectName{namespace_, ""});
+  // no object has an empty name
+  auto entry = found->objects.upper_bound(std::max(after, ObjectName{namespace_, ""}));
   for (; entry != found->objects.end(); ++entry) {
     if (!namespace_.empty() && entry->first.namespace_ != namespace_) break;
     out.push_back(entry->second);
@@ -39,8 +73,9 @@ std::vector<StoredPtr> Store::list(const std::string& collection,
 
 std::optional<std::vector<StoredPtr>> Store::list_at(const std::string& collection,
                                                      const std::string& namespace_,
-                                                     std::uint64_t revision) const {
-  if (revision >= revision_) return list(collection, namespace_);
+                                                     std::uint64_t revision,
+                                                     const ObjectName& after) const {
+  if (revision >= revision_) return list(collection, namespace_, after);
   if (revision < compacted_) return std::nullopt;
   const Collection* found = find(collection);
   if (found == nullptr) return std::vector<StoredPtr>{};
@@ -56,7 +91,8 @@ std::optional<std::vector<StoredPtr>> Store::list_at(const std::string& collecti
   }
   std::vector<StoredPtr> out;
   for (const auto& entry : state) {
-    if (namespace_.empty() || entry.first.namespace_ == namespace_) out.push_back(entry.second);
+    if (!namespace_.empty() && entry.first.namespace_ != namespace_) continue;
+    if (entry.first > after) out.push_back(entry.second);
   }
   return out;
 }
@@ -80,7 +116,7 @@ void Store::record(Collection& collection, Change change) {
 StoredPtr Store::put(const std::string& collection, const ObjectName& name, Value value) {
   const std::uint64_t revision = ++revision_;
   value["metadata"]["resourceVersion"] = std::to_string(revision);
-  auto stored = std::make_shared<const Stored>(std::move(value), revision);
+  auto stored = make(std::move(value), revision);
   Collection& target = collections_[collection];
   StoredPtr& slot = target.objects[name];
   Change change{revision, false, name, stored, slot};
@@ -92,7 +128,7 @@ StoredPtr Store::put(const std::string& collection, const ObjectName& name, Valu
 StoredPtr Store::remove(const std::string& collection, const ObjectName& name, Value last) {
   const std::uint64_t revision = ++revision_;
   last["metadata"]["resourceVersion"] = std::to_string(revision);
-  auto stored = std::make_shared<const Stored>(std::move(last), revision);
+  auto stored = make(std::move(last), revision);
   Collection& target = collections_[collection];
   const auto slot = target.objects.find(name);
   if (slot == target.objects.end()) return nullptr;

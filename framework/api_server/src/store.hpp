@@ -22,21 +22,46 @@ struct ObjectName {
   friend auto operator<=>(const ObjectName&, const ObjectName&) = default;
 };
 
-/// An object as stored, with its encoded text, made on first use.
-class Stored {
+class Stored;
+using StoredPtr = std::shared_ptr<const Stored>;
+
+/// The objects that hold their parsed form now, oldest first: the newest few hundred.
+class ParsedObjects {
  public:
+  void note(std::weak_ptr<const Stored> object) { objects_.push_back(std::move(object)); }
+  /// Drops the parsed form of all but the newest: references to it end here.
+  void trim();
+
+ private:
+  std::deque<std::weak_ptr<const Stored>> objects_;
+};
+
+/// An object as stored. At rest it is its encoded text; the parsed form is made on use.
+class Stored : public std::enable_shared_from_this<Stored> {
+ public:
+  /// One that always keeps its parsed form: what no store holds.
   Stored(json::Value value, std::uint64_t revision)
-      : value_(std::move(value)), revision_(revision) {}
-  [[nodiscard]] const json::Value& value() const { return value_; }
+      : revision_(revision), value_(std::make_unique<json::Value>(std::move(value))) {}
+  Stored(json::Value value, std::uint64_t revision, ParsedObjects& parsed)
+      : Stored(std::move(value), revision) {
+    parsed_ = &parsed;
+  }
+  /// Valid until the store's `trim`.
+  [[nodiscard]] const json::Value& value() const;
+  /// The same when it is parsed already; otherwise null.
+  [[nodiscard]] const json::Value* parsed() const { return value_.get(); }
   [[nodiscard]] std::uint64_t revision() const { return revision_; }
   [[nodiscard]] const std::string& text() const;
 
  private:
-  json::Value value_;
+  friend class ParsedObjects;
+  void encode() const;
+
   std::uint64_t revision_;
+  ParsedObjects* parsed_ = nullptr;
+  mutable std::unique_ptr<json::Value> value_;
   mutable std::string text_;
 };
-using StoredPtr = std::shared_ptr<const Stored>;
 
 /// A change of one object. `object` is the state after it; of a removal the last state, with the
 /// removal's version. `previous` is null for a creation.
@@ -61,13 +86,16 @@ class Store {
 
   [[nodiscard]] std::uint64_t revision() const { return revision_; }
   [[nodiscard]] StoredPtr get(const std::string& collection, const ObjectName& name) const;
-  /// In order of namespace and name; all namespaces when `namespace_` is empty.
+  /// In order of namespace and name, what comes after `after`; all namespaces when `namespace_` is
+  /// empty.
   [[nodiscard]] std::vector<StoredPtr> list(const std::string& collection,
-                                            const std::string& namespace_) const;
+                                            const std::string& namespace_,
+                                            const ObjectName& after = {}) const;
   /// The state at `revision`; none when that history is gone.
   [[nodiscard]] std::optional<std::vector<StoredPtr>> list_at(const std::string& collection,
                                                               const std::string& namespace_,
-                                                              std::uint64_t revision) const;
+                                                              std::uint64_t revision,
+                                                              const ObjectName& after = {}) const;
   /// Writes with the next version, which is put into metadata.resourceVersion.
   StoredPtr put(const std::string& collection, const ObjectName& name, json::Value value);
   /// Removes; `last` is the state that watchers see.
@@ -79,6 +107,8 @@ class Store {
   void subscribe(const std::string& collection, std::weak_ptr<ChangeSink> sink);
   void compact(std::uint64_t revision);
   [[nodiscard]] std::vector<std::string> collections() const;
+  /// To be called between requests: lets go of parsed forms.
+  void trim() { parsed_.trim(); }
 
  private:
   struct Collection {
@@ -90,6 +120,9 @@ class Store {
   void record(Collection& collection, Change change);
   [[nodiscard]] const Collection* find(const std::string& collection) const;
 
+  StoredPtr make(json::Value value, std::uint64_t revision);
+
+  ParsedObjects parsed_;
   std::map<std::string, Collection, std::less<>> collections_;
   std::uint64_t revision_ = 1;
   std::uint64_t compacted_ = 0;
