@@ -1,9 +1,14 @@
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include <windlass/api_server/core.hpp>
 #include <windlass/base/encoding.hpp>
 
 #include "handlers.hpp"
+#include "identity.hpp"
+#include "rbac.hpp"
 #include "state.hpp"
 
 namespace windlass::inline v0::api_server {
@@ -35,6 +40,7 @@ struct Core::Impl {
 
   /// Answers a request whose body is JSON, or a patch.
   Reply answer(const http::Request& request, const Identity& identity);
+  Reply answer_as(Context& context);
   Reply route(Context& context);
   void authorize(Context& context, std::string_view verb);
   void boot(Core& core);
@@ -94,21 +100,13 @@ Reply dispatch_subresource(Context& context, std::string_view verb) {
 void Core::Impl::authorize(Context& context, std::string_view verb) {
   if (!state.options.authorization) return;
   const Attributes attributes = attributes_of(context, verb);
-  if (allowed(state, context.identity, attributes)) return;
-  const Resource& resource = *context.resource;
-  std::string what = resource.plural;
-  if (!attributes.subresource.empty()) what += "/" + attributes.subresource;
-  const std::string scope = attributes.namespace_.empty()
-                                ? "at the cluster scope"
-                                : fmt::format("in the namespace \"{}\"", attributes.namespace_);
-  throw Failure::forbidden(
-      resource, attributes.name,
-      fmt::format("User \"{}\" cannot {} resource \"{}\" in API group \"{}\" {}",
-                  context.identity.user, verb, what, resource.group, scope));
+  if (!allowed(state, context.identity, attributes)) throw refusal(context.identity, attributes);
 }
 
 Reply Core::Impl::route(Context& context) {
   Target& target = context.target;
+  const std::string_view verb = verb_of(context);
+  authorize(context, verb);
   if (!target.resource_path) {
     if (auto reply = handle_service(state, context.request, target)) return std::move(*reply);
     throw Failure::path_not_found();
@@ -118,13 +116,11 @@ Reply Core::Impl::route(Context& context) {
   const Resource& resource = *context.resource;
   if (resource.is("", "Namespace") && target.namespaces_scope) throw Failure::path_not_found();
   if (!resource.namespaced && target.namespaces_scope) throw Failure::path_not_found();
-  const std::string_view verb = verb_of(context);
   context.wanted =
       negotiate(context.request.headers.get("Accept"), resource.custom, verb == "watch");
   if (resource.namespaced && !target.namespaces_scope && verb != "list" && verb != "watch") {
     throw Failure::method_not_allowed(resource, verb);
   }
-  authorize(context, verb);
   if (resource.review) {
     if (verb != "create") throw Failure::method_not_allowed(resource, verb);
     return handle_review(context);
@@ -157,6 +153,9 @@ void Core::Impl::boot(Core& core) {
     objects.emplace_back(
         Object{{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", Object{{"name", name}}}});
   }
+  if (state.options.authorization) {
+    for (Value& role : bootstrap_roles()) objects.push_back(std::move(role));
+  }
   core.seed(objects);
 }
 
@@ -179,7 +178,19 @@ Reply Core::handle(const http::Request& request, const Identity& identity) {
 }
 
 Reply Core::Impl::answer(const http::Request& request, const Identity& identity) {
-  Context context{state, identity, request, Target::parse(request.target)};
+  Context asked{state, identity, request, Target::parse(request.target)};
+  std::optional<Identity> other;
+  try {
+    other = impersonated(asked, verb_of(asked));
+  } catch (const Failure& failure) {
+    return {json_response(failure.code(), failure.status())};
+  }
+  if (!other) return answer_as(asked);
+  Context context{state, *other, request, std::move(asked.target)};
+  return answer_as(context);
+}
+
+Reply Core::Impl::answer_as(Context& context) {
   Reply reply;
   try {
     reply = route(context);
@@ -192,6 +203,7 @@ Reply Core::Impl::answer(const http::Request& request, const Identity& identity)
                          fmt::format("Internal error occurred: {}", error.what()), Object{}));
   }
   settle(state);
+  if (std::exchange(state.roles_changed, false)) aggregate_roles(state);
   for (const std::string& warning : context.warnings) {
     reply.response.headers.add("Warning", fmt::format("299 - {}", quote_json(warning)));
   }
@@ -205,9 +217,11 @@ std::optional<Identity> Core::authenticate(const http::Headers& headers,
                                            const std::vector<std::string>& organizations) {
   const std::string_view header = headers.get("Authorization");
   if (header.starts_with("Bearer ")) {
-    const auto found = impl_->state.tokens.find(header.substr(7));
-    if (found == impl_->state.tokens.end()) return std::nullopt;
-    return found->second;
+    const Token* token = find_token(impl_->state, header.substr(7));
+    const auto meant = [](const std::string& audience) { return audience == kServerAudience; };
+    if (token == nullptr || std::none_of(token->audiences.begin(), token->audiences.end(), meant))
+      return std::nullopt;
+    return token->identity;
   }
   if (!common_name.empty()) {
     Identity identity{.user = common_name, .groups = organizations};
@@ -223,15 +237,11 @@ http::Response Core::unauthorized() {
 }
 
 void Core::add_token(std::string token, Identity identity) {
-  impl_->state.tokens[std::move(token)] = std::move(identity);
+  impl_->state.tokens[std::move(token)] = {.identity = std::move(identity)};
 }
 
 std::string Core::issue_token(const Identity& identity) {
-  std::string token = encode_base64(impl_->state.env.secret_bytes(33));
-  for (char& c : token) {
-    if (c == '+') c = '-';
-    if (c == '/') c = '_';
-  }
+  std::string token = make_token(impl_->state, nullptr);
   add_token(token, identity);
   return token;
 }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "handlers.hpp"
+#include "openapi_v2.hpp"
 
 namespace windlass::inline v0::api_server {
 
@@ -243,11 +244,12 @@ void collect(const Object& definitions, const Value& value, Object& out) {
   }
 }
 
-/// The schema files name types; OpenAPI points at them.
-Value with_pointers(const Value& value) {
+}  // namespace
+
+Value with_pointers(const Value& value, const std::string& prefix) {
   if (value.is_array()) {
     Array out;
-    for (const Value& entry : value.as_array()) out.push_back(with_pointers(entry));
+    for (const Value& entry : value.as_array()) out.push_back(with_pointers(entry, prefix));
     return out;
   }
   if (!value.is_object()) return value;
@@ -256,9 +258,9 @@ Value with_pointers(const Value& value) {
   for (const auto& member : value.as_object()) {
     if (member.key == "$ref" && member.value.is_string()) {
       const std::string& text = member.value.as_string();
-      pointer = Object{{"$ref", "#/components/schemas/" + text.substr(text.rfind('/') + 1)}};
+      pointer = Object{{"$ref", prefix + text.substr(text.rfind('/') + 1)}};
     } else {
-      out.set(member.key, with_pointers(member.value));
+      out.set(member.key, with_pointers(member.value, prefix));
     }
   }
   if (pointer.is_null()) return out;
@@ -267,7 +269,6 @@ Value with_pointers(const Value& value) {
   return out;
 }
 
-/// The name a custom kind's schema has in OpenAPI: "dev.windlass.postgres.v1.Database".
 std::string schema_name(const Resource& resource) {
   std::string out;
   std::string_view group = resource.group;
@@ -297,6 +298,20 @@ Value custom_schema(const State& state, const Resource& resource) {
   return Object{{"type", "object"}};
 }
 
+std::string builtin_schema_name(const State& state, const Resource& resource) {
+  if (resource.schema == nullptr || resource.custom || resource.schema->name != resource.kind)
+    return "";
+  const std::string label(
+      resource.group.empty() ? "core" : resource.group.substr(0, resource.group.find('.')));
+  const std::string end = fmt::format("{}.{}", resource.version, resource.kind);
+  for (const auto& member : *state.registry.definitions()) {
+    if (member.key.ends_with("." + label + "." + end)) return member.key;
+  }
+  return "";
+}
+
+namespace {
+
 /// Schemas and enough of the paths for kubectl: explain, client-side validation, apply.
 std::optional<Value> openapi_document(const State& state, const std::string& group,
                                       const std::string& version) {
@@ -312,16 +327,7 @@ std::optional<Value> openapi_document(const State& state, const std::string& gro
       schemas.set(name, custom_schema(state, *resource));
       collect(definitions, *schemas.find(name), schemas);
     } else {
-      for (const auto& member : definitions) {
-        if (resource->schema != nullptr &&
-            member.key.ends_with("." + version + "." + resource->kind) &&
-            resource->schema->name == resource->kind &&
-            member.key.find(group.empty() ? ".core."
-                                          : "." + group.substr(0, group.find('.')) + ".") !=
-                std::string::npos) {
-          name = member.key;
-        }
-      }
+      name = builtin_schema_name(state, *resource);
       if (name.empty()) continue;
       schemas.set(name,
                   definitions.find(name) != nullptr ? *definitions.find(name) : Value(Object{}));
@@ -352,7 +358,7 @@ std::optional<Value> openapi_document(const State& state, const std::string& gro
                                        {"delete", operation("delete")}});
   }
   if (!found) return std::nullopt;
-  for (auto& member : schemas) member.value = with_pointers(member.value);
+  for (auto& member : schemas) member.value = with_pointers(member.value, "#/components/schemas/");
   return Value(Object{{"openapi", "3.0.0"},
                       {"info", Object{{"title", "Kubernetes"}, {"version", "v1.36.1"}}},
                       {"paths", std::move(paths)},
@@ -403,9 +409,16 @@ std::optional<Reply> handle_service(State& state, const http::Request& request,
       return Reply{json_response(200, *document)};
     }
   }
+  if (first == "openapi" && parts.size() == 2 && parts[1] == "v2") {
+    const Value document = openapi_v2(state);
+    if (request.headers.get("Accept").find("proto-openapi.spec.v2") == std::string_view::npos)
+      return Reply{json_response(200, document)};
+    return Reply{text_response(200, encode_openapi_v2(document),
+                               "application/com.github.proto-openapi.spec.v2.v1.0+protobuf")};
+  }
   if (parts.empty()) {
-    Array paths{"/api",   "/api/v1",     "/apis",   "/healthz",
-                "/livez", "/openapi/v3", "/readyz", "/version"};
+    Array paths{"/api",        "/api/v1",     "/apis",   "/healthz", "/livez",
+                "/openapi/v2", "/openapi/v3", "/readyz", "/version"};
     return Reply{json_response(200, Object{{"paths", std::move(paths)}})};
   }
   return std::nullopt;

@@ -39,12 +39,6 @@ Reply handle_token(Context& context);
 
 // reviews.cpp
 Reply handle_review(Context& context);
-/// Empty when allowed, otherwise why not.
-struct Attributes {
-  std::string verb, group, plural, subresource, namespace_, name, path;
-};
-bool allowed(State& state, const Identity& identity, const Attributes& attributes);
-Attributes attributes_of(const Context& context, std::string_view verb);
 
 // patch.cpp / apply.cpp / strategic.cpp
 json::Value strategic_merge(const Schema* schema, json::Value object, const json::Value& patch);

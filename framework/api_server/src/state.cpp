@@ -104,6 +104,9 @@ void note_owners(Ownership& ownership, const Location& location, const Value& ob
 bool is_crd(const Resource& resource) {
   return resource.is("apiextensions.k8s.io", "CustomResourceDefinition");
 }
+bool is_cluster_role(const Resource& resource) {
+  return resource.is("rbac.authorization.k8s.io", "ClusterRole");
+}
 
 }  // namespace
 
@@ -118,6 +121,7 @@ StoredPtr State::put(const Resource& resource, Value value) {
     ownership.terminating.insert(location);
   StoredPtr stored = store.put(location.storage, location.name, std::move(value));
   if (is_crd(resource)) crd_changed(*this, stored->value());
+  if (is_cluster_role(resource)) roles_changed = true;
   if (!old && options.namespace_defaults && resource.is("", "Namespace")) {
     fill_namespace(object_name(stored->value()));
   }
@@ -159,6 +163,7 @@ void State::remove(const Resource& resource, const StoredPtr& object) {
   }
   store.remove(location.storage, location.name, object->value());
   if (is_crd(resource)) crd_removed(*this, object->value());
+  if (is_cluster_role(resource)) roles_changed = true;
 }
 
 }  // namespace windlass::inline v0::api_server

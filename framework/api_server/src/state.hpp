@@ -38,6 +38,23 @@ struct Ownership {
   std::set<Location> terminating;  ///< deletion asked for, waiting for this process to finish it
 };
 
+constexpr const char* kServerAudience = "https://kubernetes.default.svc";
+
+/// An object that must go on existing for a token to be good.
+struct BoundObject {
+  std::string storage = {};  ///< empty: none
+  ObjectName name = {};
+  std::string uid = {};
+};
+
+struct Token {
+  Identity identity;
+  std::optional<WallTime> expires = std::nullopt;
+  std::vector<std::string> audiences = {kServerAudience};
+  BoundObject account = {};
+  BoundObject bound = {};
+};
+
 struct State {
   State(Environment& environment, CoreOptions core_options)
       : env(environment), options(std::move(core_options)), store(options.watch_history) {}
@@ -47,10 +64,11 @@ struct State {
   Registry registry;
   Store store;
   Ownership ownership;
-  std::map<std::string, Identity, std::less<>> tokens;
+  std::map<std::string, Token, std::less<>> tokens;
   std::vector<std::weak_ptr<WatchStream>> watches;
   std::uint32_t next_address = 1;
   int settling = 0;
+  bool roles_changed = false;  ///< ClusterRoles are to be aggregated again
 
   [[nodiscard]] std::string now() const;        ///< "2026-01-02T03:04:05Z"
   [[nodiscard]] std::string now_micro() const;  ///< with six digits of fraction

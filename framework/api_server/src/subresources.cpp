@@ -8,6 +8,7 @@
 #include <windlass/json/patch.hpp>
 
 #include "handlers.hpp"
+#include "identity.hpp"
 #include "table.hpp"
 
 namespace windlass::inline v0::api_server {
@@ -276,6 +277,38 @@ Reply handle_finalize(Context& context) {
   return {object_response(context, 200, context.state.put(*context.resource, std::move(object)))};
 }
 
+namespace {
+
+/// The Pod, Secret or Node that a token is bound to.
+BoundObject bound_object(State& state, const Value& reference, const std::string& namespace_) {
+  const ResourcePtr resource = state.registry.find_kind(reference["apiVersion"].string_or(""),
+                                                        reference["kind"].string_or(""));
+  const bool known =
+      resource != nullptr &&
+      (resource->is("", "Pod") || resource->is("", "Secret") || resource->is("", "Node"));
+  if (!known) {
+    throw Failure::bad_request(
+        fmt::format("cannot bind token for serviceaccount to object of type "
+                    "{}, Kind={}",
+                    reference["apiVersion"].string_or(""), reference["kind"].string_or("")));
+  }
+  const ObjectName name{resource->namespaced ? namespace_ : "",
+                        std::string(reference["name"].string_or(""))};
+  const StoredPtr object = require_object(state, *resource, name);
+  const std::string_view uid = object->value()["metadata"]["uid"].string_or("");
+  const std::string_view wanted = reference["uid"].string_or("");
+  if (!wanted.empty() && wanted != uid) {
+    throw Failure::conflict(*resource, name.name,
+                            fmt::format("the UID in the bound object reference ({}) does not match "
+                                        "the UID in record. The object might have been deleted and "
+                                        "then recreated",
+                                        wanted));
+  }
+  return {resource->storage, name, std::string(uid)};
+}
+
+}  // namespace
+
 Reply handle_token(Context& context) {
   State& state = context.state;
   const StoredPtr account = target_object(context);
@@ -294,21 +327,48 @@ Reply handle_token(Context& context) {
                         .singular = ""};
     throw Failure::invalid(kind, "", causes);
   }
-  std::string token = encode_base64(state.env.secret_bytes(33));
-  for (char& c : token) c = c == '+' ? '-' : c == '/' ? '_' : c;
-  state.tokens[token] = {.user = fmt::format("system:serviceaccount:{}:{}", namespace_, name),
-                         .groups = {"system:serviceaccounts",
-                                    "system:serviceaccounts:" + namespace_, "system:authenticated"},
-                         .uid = std::string(account->value()["metadata"]["uid"].string_or(""))};
+  const std::string uid(account->value()["metadata"]["uid"].string_or(""));
+  Token token{.identity = service_account_identity({namespace_, name}),
+              .expires = state.env.clock().wall_now() + std::chrono::seconds(seconds),
+              .account = {"/serviceaccounts", {namespace_, name}, uid}};
+  token.identity.uid = uid;
+  token.identity.extra["authentication.kubernetes.io/credential-id"] = {"JTI=" +
+                                                                        state.env.random().uuid()};
+  Value spec = request["spec"];
+  if (spec["audiences"].is_array() && !spec["audiences"].as_array().empty()) {
+    token.audiences.clear();
+    for (const Value& audience : spec["audiences"].as_array())
+      token.audiences.emplace_back(audience.string_or(""));
+  } else {
+    spec["audiences"] = Array{kServerAudience};
+  }
+  if (const Value bound = spec["boundObjectRef"]; bound.is_object()) {
+    token.bound = bound_object(state, bound, namespace_);
+    if (token.bound.storage == "/pods") {
+      token.identity.extra["authentication.kubernetes.io/pod-name"] = {token.bound.name.name};
+      token.identity.extra["authentication.kubernetes.io/pod-uid"] = {token.bound.uid};
+    }
+  } else {
+    spec["boundObjectRef"] = nullptr;
+  }
+  const std::string expires = format_time(*token.expires, 0);
+  const auto seconds_of = [](WallTime time) {
+    return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+  };
+  const std::string text =
+      make_token(state, Object{{"aud", spec["audiences"]},
+                               {"exp", seconds_of(*token.expires)},
+                               {"iat", seconds_of(state.env.clock().wall_now())},
+                               {"iss", kServerAudience},
+                               {"sub", token.identity.user}});
+  if (context.query().get("dryRun").empty()) state.tokens[text] = std::move(token);
   request["apiVersion"] = "authentication.k8s.io/v1";
   request["kind"] = "TokenRequest";
-  request["metadata"] =
-      Object{{"name", name}, {"namespace", namespace_}, {"creationTimestamp", state.now()}};
-  request["spec"]["expirationSeconds"] = seconds;
-  request["status"] =
-      Object{{"token", token},
-             {"expirationTimestamp",
-              format_time(state.env.clock().wall_now() + std::chrono::seconds(seconds), 0)}};
+  request["metadata"] = Object{
+      {"name", name}, {"namespace", namespace_}, {"uid", uid}, {"creationTimestamp", state.now()}};
+  spec["expirationSeconds"] = seconds;
+  request["spec"] = std::move(spec);
+  request["status"] = Object{{"token", text}, {"expirationTimestamp", expires}};
   return {json_response(201, request)};
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "builtin.hpp"
+#include "rbac.hpp"
 #include "state.hpp"
 
 namespace windlass::inline v0::api_server {
@@ -85,6 +86,7 @@ StoredPtr create_object(Context& context, const Resource& resource, Value object
   validate_metadata(resource, object, causes);
   validate_object(resource, object, causes);
   if (!causes.empty()) throw Failure::invalid(resource, object_name(object), causes);
+  check_escalation(context, resource, object, nullptr);
   if (state.get(resource.storage, name_of(object)) != nullptr) {
     if (generated) {
       throw Failure(409, "AlreadyExists",
@@ -207,6 +209,7 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
     rules.validate_update(object, old_object, causes);
   }
   if (!causes.empty()) throw Failure::invalid(resource, object_name(object), causes);
+  check_escalation(context, resource, object, &old_object);
   if (subresource != "status" && (resource.has_generation || resource.custom) &&
       desired_state_changed(resource, old_object, object)) {
     object["metadata"]["generation"] = old_object["metadata"]["generation"].integer_or(0) + 1;

@@ -39,9 +39,7 @@ void check_kind(const Resource& resource, Value& object) {
 
 }  // namespace
 
-Value read_body(const Context& context) {
-  return parse_body(context.request);
-}
+Value read_body(const Context& context) { return parse_body(context.request); }
 
 Reply handle_create(Context& context) {
   const Resource& resource = *context.resource;
@@ -67,13 +65,35 @@ Reply handle_update(Context& context) {
 
 namespace {
 
+/// As the server's library has it: `replace` of a missing member adds it, and `test` of one for
+/// null holds.
+Result<Value> apply_operations(Value object, const Value& patch) {
+  for (const Value& operation : patch.as_array()) {
+    Value adjusted = operation;
+    const std::string path(operation["path"].string_or(""));
+    const std::string_view op = operation["op"].string_or("");
+    if ((op == "replace" || op == "test") && path.find('/') != std::string::npos) {
+      const auto parent = json::at_pointer(object, path.substr(0, path.rfind('/')));
+      const auto member = json::at_pointer(object, path);
+      if (parent && *parent != nullptr && (*parent)->is_object() && member && *member == nullptr) {
+        if (op == "test" && operation["value"].is_null()) continue;
+        if (op == "replace") adjusted["op"] = "add";
+      }
+    }
+    auto next = json::apply_json_patch(std::move(object), Array{std::move(adjusted)});
+    if (!next) return next;
+    object = std::move(*next);
+  }
+  return object;
+}
+
 Value apply_patch(const Context& context, const std::string& type, const Value& live,
                   const Value& patch) {
   const Resource& resource = *context.resource;
   if (type == "application/json-patch+json") {
     if (!patch.is_array())
       throw Failure::bad_request("error decoding patch: a JSON patch is a list of operations");
-    auto patched = json::apply_json_patch(live, patch);
+    auto patched = apply_operations(live, patch);
     if (patched) return std::move(*patched);
     throw Failure(422, "Invalid", "the server rejected our request due to an error in our request",
                   Object{{"causes", Array{Object{{"message", patched.error().message}}}}});

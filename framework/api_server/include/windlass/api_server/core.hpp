@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,7 @@ struct Identity {
   std::string user;
   std::vector<std::string> groups = {};
   std::string uid = {};
+  std::map<std::string, std::vector<std::string>> extra = {};
 
   /// system:admin in system:masters: allowed everything.
   static Identity admin();
@@ -48,7 +50,9 @@ struct Reply {
 };
 
 struct CoreOptions {
-  /// Evaluate Roles and bindings. Members of system:masters are allowed everything all the same.
+  /// Evaluate Roles and bindings, of which the usual ones (cluster-admin, admin, edit, view,
+  /// system:discovery ...) are there from the start. Members of system:masters are allowed
+  /// everything all the same. Without it, everybody is, and anybody may be impersonated.
   bool authorization = false;
   /// Requests without credentials are system:anonymous instead of 401.
   bool anonymous = false;
@@ -80,7 +84,8 @@ class Core {
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
-  /// Answers one request. Never throws for anything a client can send.
+  /// Answers one request, as the identity of its Impersonate- headers if `identity` may take it.
+  /// Never throws for anything a client can send.
   Reply handle(const http::Request& request, const Identity& identity);
 
   /// The identity behind an Authorization header or a client certificate (common name and
