@@ -207,7 +207,7 @@ COLOR=green" k set env deploy/web --list
 says "set resources" "deployment.apps/web resource requirements updated" k set resources deploy web --limits=cpu=200m,memory=64Mi
 says "set serviceaccount" "deployment.apps/web serviceaccount updated" k set serviceaccount deploy web robot
 says "expose" "service/web exposed" k expose deploy web --port=80 --target-port=8080
-says "autoscale" "horizontalpodautoscaler.autoscaling/web autoscaled" k autoscale deploy web --min=1 --max=4 --cpu=70%
+says "autoscale" "horizontalpodautoscaler.autoscaling/web autoscaled" k autoscale deploy web --min=1 --max=4
 
 # rollouts: nobody rolls out here, so the test writes what the controllers would
 says "rollout restart" "deployment.apps/web restarted" k rollout restart deploy web
@@ -245,7 +245,9 @@ says "what undo wrote" "nginx:1" k get deploy web -o 'jsonpath={.spec.template.s
 
 # nodes
 k create -f - >/dev/null <<END
-{apiVersion: v1, kind: Node, metadata: {name: $ns-node}}
+apiVersion: v1
+kind: Node
+metadata: {name: $ns-node}
 END
 says "taint" "node/$ns-node tainted" k taint node $ns-node color=red:NoSchedule
 says "taint, removed" "node/$ns-node untainted" k taint node $ns-node color-
@@ -280,7 +282,9 @@ refused "a request that is forbidden" \
   "pods \"one\" is forbidden: User \"system:serviceaccount:$ns:robot\" cannot delete resource \"pods\" in API group \"\" in the namespace \"$ns\"" \
   k delete pod one --as=system:serviceaccount:$ns:robot
 token=$(k create token robot)
-says "a token's request" "pod/one" "$kubectl" --kubeconfig <(sed '/client-/d; s/"token":.*//' config | sed '/"user": {/,/}/{/}/s/}/}/}') \
+"$kubectl" config view --flatten --raw >anonymous
+KUBECONFIG=anonymous "$kubectl" config delete-user "$("$kubectl" config view -o 'jsonpath={.users[0].name}')" >/dev/null 2>&1
+says "a token's request" "pod/one" "$kubectl" --kubeconfig anonymous \
   -n $ns get pods -o name --token="$token"
 says "auth reconcile" "role.rbac.authorization.k8s.io/reader reconciled" sh -c "$kubectl -n $ns get role reader -o yaml | $kubectl -n $ns auth reconcile -f - | head -n 1"
 
