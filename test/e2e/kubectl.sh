@@ -207,7 +207,8 @@ COLOR=green" k set env deploy/web --list
 says "set resources" "deployment.apps/web resource requirements updated" k set resources deploy web --limits=cpu=200m,memory=64Mi
 says "set serviceaccount" "deployment.apps/web serviceaccount updated" k set serviceaccount deploy web robot
 says "expose" "service/web exposed" k expose deploy web --port=80 --target-port=8080
-says "autoscale" "horizontalpodautoscaler.autoscaling/web autoscaled" k autoscale deploy web --min=1 --max=4
+# before 1.34 kubectl asks for autoscaling/v1, which the in-memory server does not have
+"$kubectl" autoscale --help | grep -q -- '--cpu=' && says "autoscale" "horizontalpodautoscaler.autoscaling/web autoscaled" k autoscale deploy web --min=1 --max=4 --cpu=70%
 
 # rollouts: nobody rolls out here, so the test writes what the controllers would
 says "rollout restart" "deployment.apps/web restarted" k rollout restart deploy web
