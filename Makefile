@@ -54,7 +54,7 @@ run: build ## Run the operator here, against the cluster of KUBECONFIG.
 	OPERATOR_IMAGE=$(IMG) build/release/bin/postgres-operator --leader-elect=false
 
 .PHONY: lint
-lint: ## Check format, structure and, with clang-tidy, the code that differs from LINT_BASE (default: all of it).
+lint: ## Check format, structure and, with clang-tidy, what differs from LINT_BASE (default: main; all: everything).
 	@scripts/bootstrap.sh --lint
 	@scripts/lint.sh
 
