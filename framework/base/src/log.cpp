@@ -1,12 +1,13 @@
-#include <unistd.h>
-
 #include <charconv>
 #include <ctime>
 #include <mutex>
 
+#include <unistd.h>
+
 #include <windlass/base/clock.hpp>
 #include <windlass/base/encoding.hpp>
 #include <windlass/base/log.hpp>
+#include <windlass/base/log_format.hpp>
 
 namespace windlass::inline v0 {
 
@@ -69,15 +70,43 @@ void Logger::flush() const {
   if (sink_) sink_->flush();
 }
 
+void append_log_field(std::string& line, std::string_view key, const LogValue& value, bool json) {
+  if (json) {
+    if (!line.empty() && line.back() != '{') line += ',';
+    line += quote_json(key) + ":";
+  } else {
+    line += " " + std::string(key) + "=";
+  }
+  std::visit(
+      [&](const auto& v) {
+        using V = std::decay_t<decltype(v)>;
+        if constexpr (std::is_same_v<V, std::string_view>) {
+          const bool plain = !json && !v.empty() && v.find_first_of(" \"=\n\t") == v.npos;
+          line += plain ? std::string(v) : quote_json(v);
+        } else if constexpr (std::is_same_v<V, bool>) {
+          line += v ? "true" : "false";
+        } else {
+          char digits[32];
+          line.append(digits, std::to_chars(digits, digits + sizeof digits, v).ptr);
+        }
+      },
+      value);
+}
+
 namespace {
 
 std::string_view level_name(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return "debug";
-    case LogLevel::info: return "info";
-    case LogLevel::warn: return "warn";
-    case LogLevel::error: return "error";
-    case LogLevel::off: break;
+    case LogLevel::debug:
+      return "debug";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warn:
+      return "warn";
+    case LogLevel::error:
+      return "error";
+    case LogLevel::off:
+      break;
   }
   return "off";
 }
@@ -103,35 +132,18 @@ class LineSink final : public LogSink {
   void write(LogLevel level, std::string_view name, std::string_view message,
              std::span<const LogField> fields) override {
     std::string line;
-    const auto append = [&](std::string_view key, const LogValue& value) {
-      line += json_ ? (line.empty() ? "{" : ",") + quote_json(key) + ":" : " " + std::string(key) + "=";
-      std::visit(
-          [&](const auto& v) {
-            using V = std::decay_t<decltype(v)>;
-            if constexpr (std::is_same_v<V, std::string_view>) {
-              const bool plain = !json_ && v.find_first_of(" \"=\n\t") == v.npos && !v.empty();
-              line += plain ? std::string(v) : quote_json(v);
-            } else if constexpr (std::is_same_v<V, bool>) {
-              line += v ? "true" : "false";
-            } else {
-              char digits[32];
-              const auto end = std::to_chars(digits, digits + sizeof digits, v).ptr;
-              line.append(digits, end);
-            }
-          },
-          value);
-    };
     if (json_) {
-      append("level", level_name(level));
-      append("ts", std::string_view(timestamp(clock_)));
-      if (!name.empty()) append("logger", name);
-      append("msg", message);
+      line = "{";
+      append_log_field(line, "level", level_name(level), true);
+      append_log_field(line, "ts", std::string_view(timestamp(clock_)), true);
+      if (!name.empty()) append_log_field(line, "logger", name, true);
+      append_log_field(line, "msg", message, true);
     } else {
       line = timestamp(clock_) + " " + std::string(level_name(level)) + " ";
       if (!name.empty()) line += "[" + std::string(name) + "] ";
       line += message;
     }
-    for (const auto& field : fields) append(field.key, field.value);
+    for (const auto& field : fields) append_log_field(line, field.key, field.value, json_);
     line += json_ ? "}\n" : "\n";
     const std::lock_guard lock(mutex_);
     std::string_view rest = line;

@@ -1,5 +1,7 @@
 #pragma once
-// From an occurrence to an events.k8s.io/v1 Event, as JSON.
+// From an occurrence to an events.k8s.io/v1 Event, as JSON: the generated type refers to core
+// types, so that it would bring the tables of two group versions into every operator, to fill in a
+// dozen fields.
 
 #include <string>
 

@@ -1,5 +1,6 @@
 #pragma once
-// Between a Lease as JSON and the record in it. Everything else in the document is kept.
+// Between a Lease as JSON and the record in it. Everything else in the document is kept, also
+// fields that the generated type does not know: an update through that type would drop them.
 
 #include <windlass/json/value.hpp>
 #include <windlass/leader_election/lease_machine.hpp>

@@ -2,9 +2,7 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
-#include <charconv>
-
-#include <windlass/base/encoding.hpp>
+#include <windlass/base/log_format.hpp>
 #include <windlass/manager/logging.hpp>
 
 namespace windlass::inline v0 {
@@ -12,38 +10,26 @@ namespace {
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::warn: return spdlog::level::warn;
-    case LogLevel::error: return spdlog::level::err;
-    case LogLevel::off: break;
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warn:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      return spdlog::level::err;
+    case LogLevel::off:
+      break;
   }
   return spdlog::level::off;
-}
-
-void append_value(std::string& line, const LogValue& value, bool json) {
-  std::visit(
-      [&](const auto& v) {
-        using V = std::decay_t<decltype(v)>;
-        if constexpr (std::is_same_v<V, std::string_view>) {
-          const bool plain = !json && !v.empty() && v.find_first_of(" \"=\n\t") == v.npos;
-          line += plain ? std::string(v) : quote_json(v);
-        } else if constexpr (std::is_same_v<V, bool>) {
-          line += v ? "true" : "false";
-        } else {
-          char digits[32];
-          line.append(digits, std::to_chars(digits, digits + sizeof digits, v).ptr);
-        }
-      },
-      value);
 }
 
 class SpdlogSink final : public LogSink {
  public:
   explicit SpdlogSink(bool json)
       : json_(json), logger_("windlass", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
-    const char* pattern = json ? R"({"level":"%l","ts":"%Y-%m-%dT%H:%M:%S.%eZ",%v})"
-                               : "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
+    const char* pattern =
+        json ? R"({"level":"%l","ts":"%Y-%m-%dT%H:%M:%S.%eZ",%v})" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
     logger_.set_formatter(
         std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc));
     logger_.set_level(spdlog::level::trace);
@@ -53,16 +39,13 @@ class SpdlogSink final : public LogSink {
              std::span<const LogField> fields) override {
     std::string line;
     if (json_) {
-      if (!name.empty()) line += "\"logger\":" + quote_json(name) + ",";
-      line += "\"msg\":" + quote_json(message);
+      if (!name.empty()) append_log_field(line, "logger", name, true);
+      append_log_field(line, "msg", message, true);
     } else {
       if (!name.empty()) line += "[" + std::string(name) + "] ";
       line += message;
     }
-    for (const auto& field : fields) {
-      line += json_ ? "," + quote_json(field.key) + ":" : " " + std::string(field.key) + "=";
-      append_value(line, field.value, json_);
-    }
+    for (const auto& field : fields) append_log_field(line, field.key, field.value, json_);
     logger_.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
   }
 

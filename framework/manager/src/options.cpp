@@ -1,6 +1,6 @@
-#include <CLI/CLI.hpp>
-
 #include <charconv>
+
+#include <CLI/CLI.hpp>
 
 #include <windlass/manager/options.hpp>
 
@@ -120,13 +120,15 @@ Result<ParsedOptions> parse_options(const std::vector<std::string>& arguments,
                  "Namespace of the Lease (default: the pod's)");
   app.add_option("--leader-election-identity", options.leader_election_identity,
                  "Name of this instance in the Lease (default: <pod name>_<uuid>)");
-  auto* lease_flag = app.add_option("--leader-election-lease-duration", lease,
-                                    "How long others wait before they take over a lease that is not renewed (15s)");
+  auto* lease_flag = app.add_option(
+      "--leader-election-lease-duration", lease,
+      "How long others wait before they take over a lease that is not renewed (15s)");
   auto* renew_flag = app.add_option("--leader-election-renew-deadline", renew,
                                     "How long the leader tries to renew before it gives up (10s)");
   auto* retry_flag = app.add_option("--leader-election-retry-period", retry,
                                     "Time between tries to acquire or renew (2s)");
-  app.add_option("--kubeconfig", options.kubeconfig, "Path of a kubeconfig (default: as kubectl finds it)");
+  app.add_option("--kubeconfig", options.kubeconfig,
+                 "Path of a kubeconfig (default: as kubectl finds it)");
   app.add_option("--namespace", options.namespaces, "Watch only this namespace; repeatable");
   app.add_option("--health-probe-bind-address", options.health_probe_bind_address,
                  "Where /healthz and /readyz are served; 0: nowhere (:8081)");
@@ -165,14 +167,17 @@ namespace {
 Result<void> check_address(const char* flag, const std::string& text) {
   if (text == "0" || text.empty()) return {};
   const auto endpoint = parse_endpoint(text);
-  if (!endpoint) return endpoint.error().within(flag);
-  return {};
+  if (endpoint) return {};
+  auto error = endpoint.error().within(flag);
+  error.code = Errc::invalid_argument;  // as for every other flag
+  return error;
 }
 
 }  // namespace
 
 Result<void> validate(const ManagerOptions& options) {
-  if (auto ok = check_address("--health-probe-bind-address", options.health_probe_bind_address); !ok) {
+  if (auto ok = check_address("--health-probe-bind-address", options.health_probe_bind_address);
+      !ok) {
     return ok.error();
   }
   if (auto ok = check_address("--metrics-bind-address", options.metrics_bind_address); !ok) {

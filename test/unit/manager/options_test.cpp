@@ -30,8 +30,7 @@ class OptionsTest : public ::testing::Test {
   std::string refusal(const Arguments& arguments) {
     const auto parsed = parse(arguments);
     if (parsed) return "accepted";
-    EXPECT_TRUE(parsed.error().code == Errc::invalid_argument ||
-                parsed.error().code == Errc::parse);
+    EXPECT_EQ(parsed.error().code, Errc::invalid_argument);
     return parsed.error().message;
   }
   void set(const std::string& name, const std::string& value) {
