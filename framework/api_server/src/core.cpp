@@ -249,6 +249,17 @@ std::string Core::issue_token(const Identity& identity) {
 std::uint64_t Core::revision() const { return impl_->state.store.revision(); }
 void Core::compact(std::uint64_t revision) { impl_->state.store.compact(revision); }
 
+void Core::observe(std::function<void(const Observation&)> observer) {
+  auto& state = impl_->state;
+  state.observer = std::move(observer);
+  if (!state.observer) return;
+  for (const auto& collection : state.store.collections()) {
+    for (const auto& object : state.store.list(collection, "")) {
+      state.observer({object->revision(), collection, nullptr, &object->value()});
+    }
+  }
+}
+
 void Core::end_watches() {
   for (const auto& entry : impl_->state.watches) {
     if (const auto watch = entry.lock()) watch->end();

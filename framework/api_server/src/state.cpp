@@ -120,6 +120,9 @@ StoredPtr State::put(const Resource& resource, Value value) {
   if (value["metadata"].find("deletionTimestamp") != nullptr)
     ownership.terminating.insert(location);
   StoredPtr stored = store.put(location.storage, location.name, std::move(value));
+  if (observer) {
+    observer({stored->revision(), location.storage, old ? &old->value() : nullptr, &stored->value()});
+  }
   if (is_crd(resource)) crd_changed(*this, stored->value());
   if (is_cluster_role(resource)) roles_changed = true;
   if (!old && options.namespace_defaults && resource.is("", "Namespace")) {
@@ -162,6 +165,7 @@ void State::remove(const Resource& resource, const StoredPtr& object) {
     }
   }
   store.remove(location.storage, location.name, object->value());
+  if (observer) observer({store.revision(), location.storage, &object->value(), nullptr});
   if (is_crd(resource)) crd_removed(*this, object->value());
   if (is_cluster_role(resource)) roles_changed = true;
 }

@@ -69,6 +69,7 @@ struct State {
   std::uint32_t next_address = 1;
   int settling = 0;
   bool roles_changed = false;  ///< ClusterRoles are to be aggregated again
+  std::function<void(const Observation&)> observer;
 
   [[nodiscard]] std::string now() const;        ///< "2026-01-02T03:04:05Z"
   [[nodiscard]] std::string now_micro() const;  ///< with six digits of fraction

@@ -134,9 +134,12 @@ Reply apply_request(Context& context, const WriteOptions& options) {
   applied["metadata"]["name"] = target.name;
   if (live == nullptr) {
     if (!target.subresource.empty()) throw Failure::not_found(resource, target.name);
-    if (!applied["metadata"]["uid"].string_or("").empty() ||
-        !applied["metadata"]["resourceVersion"].string_or("").empty()) {
+    if (!applied["metadata"]["uid"].string_or("").empty()) {
       throw Failure::conflict(resource, target.name);
+    }
+    // A version alone is no obstacle: with one that no object has, an apply only ever creates.
+    if (applied["metadata"].is_object()) {
+      applied["metadata"].as_object().erase("resourceVersion");
     }
     Value object = server_side_apply(context, resource, nullptr, std::move(applied), "", options);
     return {object_response(

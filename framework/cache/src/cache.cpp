@@ -43,6 +43,13 @@ Informer* Cache::find(const meta::Resource& resource) const {
   return found == informers_.end() ? nullptr : found->second.get();
 }
 
+std::vector<const Informer*> Cache::informers() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<const Informer*> all;
+  for (const auto& [name, informer] : informers_) all.push_back(informer.get());
+  return all;
+}
+
 void Cache::start(Informer& informer) {
   auto task = informer.run();
   running_->spawn("informer", std::move(task));

@@ -85,6 +85,10 @@ namespace {
 /// watch is broken; a stale read is harmless then, because writes carry their preconditions.
 constexpr Duration kOwnWriteLimit = 5s;
 
+/// No object ever has it: an apply with this version creates, and is a conflict when there is an
+/// object after all, which somebody else has made meanwhile.
+constexpr const char* kNoVersion = "1";
+
 }  // namespace
 
 Task<void> Context::nothing() { co_return; }
@@ -135,8 +139,11 @@ Task<std::string> Context::apply_value(Context context, const cache::Kind& kind,
   const auto* informer = state.cache.find(kind.resource);
   const auto cached = informer != nullptr ? informer->store().get(key) : nullptr;
   const auto now = context.clock().steady_now();
+  std::optional<std::string> live;  // of a kind that is not in the cache
   if (informer == nullptr) {
     if (auto answer = state.applied->recent_answer(object, text, now)) co_return std::move(*answer);
+    auto finding = state.client.find_text(kind.resource, key);
+    live = co_await std::move(finding);
   }
   if (cached) {
     const auto have = kind.to_value(cached.get());
@@ -147,6 +154,13 @@ Task<std::string> Context::apply_value(Context context, const cache::Kind& kind,
     const auto& current = kind.metadata(cached.get());
     metadata["uid"] = current.uid;
     metadata["resourceVersion"] = current.resource_version;
+  } else if (live) {
+    const auto envelope = json::envelope(*live);
+    if (!envelope) throw Exception(envelope.error());
+    metadata["uid"] = envelope->uid;
+    metadata["resourceVersion"] = envelope->resource_version;
+  } else {
+    metadata["resourceVersion"] = kNoVersion;
   }
   client::ApplyOptions apply_options;
   apply_options.force = options.force;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <boost/asio/strand.hpp>
 
 #include <windlass/controller/controller.hpp>
@@ -107,6 +109,13 @@ Controller::Controller(ControllerHost& host, std::string name, meta::Resource pr
 }
 
 Controller::~Controller() = default;
+
+bool Controller::filters_primary() const {
+  return std::any_of(sources_.begin(), sources_.end(), [this](const controller::Source& source) {
+    return source.kind->resource.plural == primary_.plural &&
+           source.kind->resource.group == primary_.group && !source.filters.empty();
+  });
+}
 
 void Controller::watch_sources() {
   for (const auto& source : sources_) {

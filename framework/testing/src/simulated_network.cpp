@@ -44,7 +44,12 @@ class SimulatedStream final : public Stream {
     const auto connection = connection_;
     auto& side = connection->sides[side_];
     auto& peer = connection->sides[1 - side_];
-    const auto window = side.process->simulation.options.network.window;
+    auto& process = *side.process;
+    const auto window = process.simulation.options.network.window;
+    if (const auto pause = std::exchange(process.pause_at_send, std::nullopt)) {
+      process.self->pause(*pause);
+      co_await yield();
+    }
     while (!bytes.empty()) {
       if (side.closed) throw Exception(Errc::closed, "writing: the stream was closed");
       if (side.broken) throw Exception(side.broken->within("writing"));
@@ -152,11 +157,16 @@ std::unique_ptr<Network> make_network(SimulatedProcess::Impl& process) {
   return std::make_unique<ProcessNetwork>(process);
 }
 
-Duration SimulatedNetwork::delay(bool local) {
+Duration SimulatedNetwork::delay(const SimulatedProcess::Impl* from,
+                                 const SimulatedProcess::Impl* to) {
+  if (from == to) return {};
   const auto& options = simulation_.options.network;
-  if (local) return {};
-  return Duration(
-      simulation_.traffic.between(options.min_delay.count(), options.max_delay.count()));
+  Link link{options.min_delay, options.max_delay};
+  if (!links_.empty() && to != nullptr) {
+    const auto found = links_.find({from->index, to->index});
+    if (found != links_.end()) link = found->second;
+  }
+  return Duration(simulation_.traffic.between(link.min_delay.count(), link.max_delay.count()));
 }
 
 bool SimulatedNetwork::blocked(const SimulatedProcess::Impl* from,
@@ -168,7 +178,11 @@ bool SimulatedNetwork::blocked(const SimulatedProcess::Impl* from,
 // Names and listeners
 
 void SimulatedNetwork::add_host(std::string host, SimulatedProcess::Impl& process) {
-  hosts_.insert_or_assign(std::move(host), &process);
+  balance_host(std::move(host), {&process});
+}
+void SimulatedNetwork::balance_host(std::string host,
+                                    std::vector<SimulatedProcess::Impl*> processes) {
+  hosts_.insert_or_assign(std::move(host), std::move(processes));
 }
 void SimulatedNetwork::remove_host(std::string_view host) {
   const auto found = hosts_.find(host);
@@ -179,7 +193,11 @@ SimulatedNetwork::Target SimulatedNetwork::resolve(SimulatedProcess::Impl& from,
                                                    const std::string& host) const {
   if (is_path(host) || is_loopback(host) || is_any(host)) return {&from, true};
   const auto found = hosts_.find(host);
-  if (found != hosts_.end()) return {found->second, false};
+  if (found != hosts_.end() && !found->second.empty()) {
+    const auto& targets = found->second;
+    const auto chosen = targets.size() == 1 ? 0 : simulation_.traffic.next() % targets.size();
+    return {targets[chosen], false};
+  }
   for (auto& process : simulation_.processes) {
     auto& impl = Simulation::Impl::of(*process);
     if (impl.name == host || impl.address == host) return {&impl, false};
@@ -246,8 +264,8 @@ void SimulatedNetwork::start_dial(SimulatedProcess::Impl& from,
     return;
   }
   attempt->deadline = simulation_.now + simulation_.options.network.dead_peer_timeout;
-  const bool local = resolve(from, attempt->to.host).process == &from;
-  simulation_.at(simulation_.now + delay(local),
+  const bool local = is_path(attempt->to.host) || is_loopback(attempt->to.host);
+  simulation_.at(simulation_.now + delay(&from, local ? &from : nullptr),
                  [this, &from, weak = std::weak_ptr(attempt)] { arrive(from, weak); });
 }
 
@@ -289,8 +307,8 @@ void SimulatedNetwork::arrive(SimulatedProcess::Impl& from, const std::weak_ptr<
 
 void SimulatedNetwork::schedule_delivery(const std::shared_ptr<Connection>& connection, int to) {
   auto& side = connection->sides[to];
-  const bool local = side.process == connection->sides[1 - to].process;
-  side.last_arrival = std::max(simulation_.now + delay(local), side.last_arrival);
+  const auto* from = connection->sides[1 - to].process;
+  side.last_arrival = std::max(simulation_.now + delay(from, side.process), side.last_arrival);
   simulation_.at(side.last_arrival, [this, connection, to] { deliver(connection, to); });
 }
 
@@ -298,7 +316,12 @@ void SimulatedNetwork::send(const std::shared_ptr<Connection>& connection, int s
                             Segment segment) {
   auto& peer = connection->sides[1 - side];
   if (peer.closed && segment.kind != Segment::Kind::data) return;
-  const auto fragment = simulation_.options.network.max_fragment;
+  auto fragment = simulation_.options.network.max_fragment;
+  if (!damages_.empty() && harm(connection, side, segment)) return;
+  if (!links_.empty()) {
+    const auto link = links_.find({connection->sides[side].process->index, peer.process->index});
+    if (link != links_.end() && link->second.fragment > 0) fragment = link->second.fragment;
+  }
   peer.outstanding += segment.bytes.size();
   while (fragment > 0 && segment.bytes.size() > 1) {
     const auto size = 1 + simulation_.traffic.next() % fragment;
@@ -309,6 +332,57 @@ void SimulatedNetwork::send(const std::shared_ptr<Connection>& connection, int s
   }
   peer.incoming.push_back(std::move(segment));
   schedule_delivery(connection, 1 - side);
+}
+
+bool SimulatedNetwork::harm(const std::shared_ptr<Connection>& connection, int side,
+                            Segment& segment) {
+  if (segment.kind != Segment::Kind::data) return false;
+  const auto found = damages_.find(
+      {connection->sides[side].process->index, connection->sides[1 - side].process->index});
+  if (found == damages_.end()) return false;
+  const auto damage = found->second;
+  damages_.erase(found);
+  if (damage == Damage::garble) {
+    for (std::size_t i = simulation_.traffic.next() % 16; i < segment.bytes.size(); i += 7) {
+      // control characters: wrong in heads, chunk sizes and JSON, so that no harm can go unnoticed
+      segment.bytes[i] = static_cast<char>(1 + simulation_.traffic.next() % 8);
+    }
+    return false;
+  }
+  segment.bytes.resize(segment.bytes.size() / 2);
+  send(connection, side, std::move(segment));
+  send(connection, side, {Segment::Kind::reset, {}});
+  auto& own = connection->sides[side];
+  own.broken = reset_by_peer();
+  own.notify();
+  return true;
+}
+
+void SimulatedNetwork::damage(SimulatedProcess::Impl& from, SimulatedProcess::Impl& to,
+                              Damage damage) {
+  damages_[{from.index, to.index}] = damage;
+}
+
+void SimulatedNetwork::set_link(SimulatedProcess::Impl& from, SimulatedProcess::Impl& to,
+                                Link link) {
+  if (link.max_delay == Duration::zero() && link.fragment == 0) {
+    links_.erase({from.index, to.index});
+  } else {
+    links_[{from.index, to.index}] = link;
+  }
+}
+
+Held SimulatedNetwork::held(const SimulatedProcess::Impl& process) const {
+  Held held{process.clock.timers(), 0, 0};
+  for (const auto& weak : connections_) {
+    const auto connection = weak.lock();
+    if (!connection) continue;
+    for (const auto& side : connection->sides) {
+      held.connections += side.process == &process && !side.closed ? 1 : 0;
+    }
+  }
+  for (const auto* listener : listeners_) held.listeners += listener->process == &process ? 1 : 0;
+  return held;
 }
 
 void SimulatedNetwork::deliver(const std::shared_ptr<Connection>& connection, int to) {
@@ -430,6 +504,8 @@ void SimulatedNetwork::unblock(SimulatedProcess::Impl& a, SimulatedProcess::Impl
 
 void SimulatedNetwork::unblock_all() {
   blocks_.clear();
+  links_.clear();
+  damages_.clear();
   release_stalled();
 }
 

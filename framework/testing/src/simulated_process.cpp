@@ -136,6 +136,8 @@ void SimulatedProcess::Impl::begin() {
   signals.clear();
   signals_taken = signal_waiters = 0;
   paused_until.reset();
+  pause_at_send.reset();
+  steps_to_crash.reset();
   context = std::make_unique<Context>();
   signal_wake = std::make_shared<Wake>(*this, context->get_executor());
 }
@@ -293,6 +295,13 @@ void SimulatedProcess::keep(std::shared_ptr<void> object) {
 }
 
 void SimulatedProcess::crash() { impl_->end(137, false); }
+void SimulatedProcess::crash_after(std::uint64_t steps) {
+  if (alive()) impl_->steps_to_crash = steps;
+}
+void SimulatedProcess::pause_before_sending(Duration duration) {
+  if (alive()) impl_->pause_at_send = duration;
+}
+Held SimulatedProcess::held() const { return impl_->simulation.network.held(*impl_); }
 void SimulatedProcess::vanish() { impl_->end(137, true); }
 
 void SimulatedProcess::restart() {

@@ -58,6 +58,7 @@ class CapturedLog final : public LogSink {
     record.text += message;
     for (const auto& field : fields) record.text += text_of(field);
     simulation.note(record.text);
+    if (simulation.log_listener) simulation.log_listener(record);
     simulation.log.push_back(std::move(record));
   }
 
@@ -126,6 +127,10 @@ bool Simulation::Impl::step(SimulatedProcess::Impl& process) {
          "\": " + windlass::describe(std::current_exception()).message);
   }
   current = nullptr;
+  if (count > 0 && process.steps_to_crash && (*process.steps_to_crash)-- == 0) {
+    process.steps_to_crash.reset();
+    process.self->crash();
+  }
   if (process.doomed) process.destroy();
   if (count == 0) return false;
   ++steps;
@@ -311,6 +316,18 @@ void Simulation::add_host(std::string host, const SimulatedProcess& process) {
   impl_->network.add_host(std::move(host), Impl::of(process));
 }
 void Simulation::remove_host(std::string_view host) { impl_->network.remove_host(host); }
+void Simulation::balance_host(std::string host, std::vector<const SimulatedProcess*> processes) {
+  std::vector<SimulatedProcess::Impl*> targets;
+  for (const auto* process : processes) targets.push_back(&Impl::of(*process));
+  impl_->network.balance_host(std::move(host), std::move(targets));
+}
+void Simulation::damage(const SimulatedProcess& from, const SimulatedProcess& to, Damage damage) {
+  impl_->network.damage(Impl::of(from), Impl::of(to), damage);
+}
+void Simulation::set_link(const SimulatedProcess& from, const SimulatedProcess& to,
+                          Duration min_delay, Duration max_delay, std::size_t fragment) {
+  impl_->network.set_link(Impl::of(from), Impl::of(to), {min_delay, max_delay, fragment});
+}
 void Simulation::block(const SimulatedProcess& from, const SimulatedProcess& to) {
   impl_->network.block(Impl::of(from), Impl::of(to));
 }
@@ -342,6 +359,10 @@ void Simulation::set_blocking_model(std::string name, BlockingModel model) {
 }
 
 const std::vector<LogRecord>& Simulation::log() const { return impl_->log; }
+
+void Simulation::on_log(std::function<void(const LogRecord&)> listener) {
+  impl_->log_listener = std::move(listener);
+}
 
 std::string Simulation::log_text() const {
   std::string text;

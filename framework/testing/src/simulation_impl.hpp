@@ -119,6 +119,14 @@ class SimulatedNetwork {
   void block(SimulatedProcess::Impl& from, SimulatedProcess::Impl& to);
   void unblock(SimulatedProcess::Impl& a, SimulatedProcess::Impl& b);
   void unblock_all();
+  void balance_host(std::string host, std::vector<SimulatedProcess::Impl*> processes);
+  void damage(SimulatedProcess::Impl& from, SimulatedProcess::Impl& to, Damage damage);
+  struct Link {
+    Duration min_delay{}, max_delay{};
+    std::size_t fragment = 0;
+  };
+  void set_link(SimulatedProcess::Impl& from, SimulatedProcess::Impl& to, Link link);
+  [[nodiscard]] Held held(const SimulatedProcess::Impl& process) const;
   void cut(SimulatedProcess::Impl& a, SimulatedProcess::Impl& b);
   /// Sends again what a block or a vanished machine held up.
   void release_stalled();
@@ -139,12 +147,16 @@ class SimulatedNetwork {
   void watch_for_dead_peers(SimulatedProcess::Impl& a, SimulatedProcess::Impl& b);
   [[nodiscard]] std::vector<std::shared_ptr<Connection>> between(const SimulatedProcess::Impl* a,
                                                                  const SimulatedProcess::Impl* b);
-  Duration delay(bool local);
+  Duration delay(const SimulatedProcess::Impl* from, const SimulatedProcess::Impl* to);
+  /// True when the segment is not to be sent any more.
+  bool harm(const std::shared_ptr<Connection>& connection, int side, Segment& segment);
 
   Simulation::Impl& simulation_;
   std::list<std::weak_ptr<Connection>> connections_;
   std::vector<ListenerState*> listeners_;
-  std::map<std::string, SimulatedProcess::Impl*, std::less<>> hosts_;
+  std::map<std::string, std::vector<SimulatedProcess::Impl*>, std::less<>> hosts_;
+  std::map<std::pair<std::size_t, std::size_t>, Damage> damages_;
+  std::map<std::pair<std::size_t, std::size_t>, Link> links_;
   // (index of from, index of to) -> number of the block, to tell a new one from an old one
   std::map<std::pair<std::size_t, std::size_t>, std::uint64_t> blocks_;
   std::uint64_t block_count_ = 0;
@@ -168,6 +180,7 @@ class SimulatedClock final : public Clock {
   /// Expires what is due.
   void fire();
   void drop_timers();
+  [[nodiscard]] std::size_t timers() const { return timers_.size(); }
 
  protected:
   void arm(Timer& timer, SteadyTime at) override;
@@ -216,6 +229,8 @@ struct SimulatedProcess::Impl {
   std::size_t signal_waiters = 0;
   std::shared_ptr<Wake> signal_wake;
   std::optional<Duration> paused_until;
+  std::optional<Duration> pause_at_send;
+  std::optional<std::uint64_t> steps_to_crash;
   bool suspended = false;
   std::uint16_t next_port = 40'000;
   std::set<Wake*> wakes;
@@ -247,6 +262,7 @@ struct Simulation::Impl {
   std::string failure;
   std::map<std::string, BlockingModel, std::less<>> models;
   std::vector<LogRecord> log;
+  std::function<void(const LogRecord&)> log_listener;
 
   static SimulatedProcess::Impl& of(const SimulatedProcess& process) { return *process.impl_; }
   SimulatedProcess& find_or_make(std::string_view name);

@@ -49,6 +49,14 @@ struct Reply {
   std::optional<LogRequest> log = std::nullopt;
 };
 
+/// A write that was just made. The references live for the call only.
+struct Observation {
+  std::uint64_t revision = 0;
+  const std::string& collection;  ///< "<group>/<plural>"
+  const json::Value* before;      ///< null for a creation
+  const json::Value* now;         ///< null for a removal
+};
+
 struct CoreOptions {
   /// Evaluate Roles and bindings, of which the usual ones (cluster-admin, admin, edit, view,
   /// system:discovery ...) are there from the start. Members of system:masters are allowed
@@ -103,6 +111,10 @@ class Core {
   [[nodiscard]] std::uint64_t revision() const;
   /// Forgets history up to `revision` (0: all of it): watches and lists at older versions get 410.
   void compact(std::uint64_t revision = 0);
+  /// `observer` hears of every object that is there, as of its creation, and from then on of every
+  /// write at once, also of the server's own (garbage collection); it must not call back into the
+  /// core. For simulations.
+  void observe(std::function<void(const Observation&)> observer);
   /// Ends every open watch, as a server does that restarts.
   void end_watches();
   /// Creates or replaces objects (with their apiVersion, kind, metadata as given) as an

@@ -36,6 +36,8 @@ class Cache {
 
   /// Null when nobody asked for the kind. Any thread.
   [[nodiscard]] Informer* find(const meta::Resource& resource) const;
+  /// All of them, in the order of their types' names. Any thread.
+  [[nodiscard]] std::vector<const Informer*> informers() const;
 
   template <client::ApiObject T>
   [[nodiscard]] Ref<T> get(const meta::ObjectKey& key) const {

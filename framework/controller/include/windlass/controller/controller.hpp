@@ -69,6 +69,15 @@ class Controller {
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const ControllerOptions& options() const { return options_; }
+  /// The type whose keys are reconciled.
+  [[nodiscard]] const meta::Resource& primary() const { return primary_; }
+  /// True when a predicate may hold back changes of the primary type.
+  [[nodiscard]] bool filters_primary() const;
+  /// Puts `around` in the place of the reconcile function, which it is given: for simulations and
+  /// measurements. Before `run`.
+  void intercept(const std::function<controller::ReconcileFunction(controller::ReconcileFunction)>& around) {
+    reconcile_ = around(std::move(reconcile_));
+  }
 
   /// Connects the sources to the cache's informers, so that events collect in the queue. Before
   /// `run`; on a standby too, which makes it warm.

@@ -56,6 +56,20 @@ class SimulationError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// What the network does to the next data on a way.
+enum class Damage : std::uint8_t {
+  truncate,  ///< half of it arrives, then the connection is reset
+  garble     ///< it arrives with other bytes
+};
+
+/// What a process holds of the outside world.
+struct Held {
+  std::size_t timers = 0;
+  std::size_t connections = 0;
+  std::size_t listeners = 0;
+  friend bool operator==(const Held&, const Held&) = default;
+};
+
 /// One record that a process logged.
 struct LogRecord {
   Duration at{};  ///< virtual time since the start
@@ -112,6 +126,11 @@ class SimulatedProcess final : public Environment {
   /// SIGKILL: every effect ends at once, peers see their connections reset, then all coroutine
   /// frames are destroyed. Allowed anywhere, also from code of this or another process.
   void crash();
+  /// `crash`es after it has run `steps` more handlers: between any two suspension points.
+  void crash_after(std::uint64_t steps);
+  /// `pause`s when it next has a request or other data to send: after every check that it made
+  /// before, and before anything has left.
+  void pause_before_sending(Duration duration);
   /// The machine is gone: like `crash`, but peers hear nothing and run into their timeouts.
   void vanish();
   /// Crashes it if it lives, then begins anew under the same name and runs `start`'s program again.
@@ -130,6 +149,7 @@ class SimulatedProcess final : public Environment {
   void set_clock_rate(double rate);
   /// What its wall clock shows beyond true time.
   void set_wall_offset(Duration offset);
+  [[nodiscard]] Held held() const;
 
   struct Impl;
 
@@ -181,6 +201,8 @@ class Simulation {
   /// Makes `host` another name of `process` (a service, a load balancer); again to move it.
   void add_host(std::string host, const SimulatedProcess& process);
   void remove_host(std::string_view host);
+  /// Makes `host` a load balancer: each connection goes to one of `processes`, drawn from the seed.
+  void balance_host(std::string host, std::vector<const SimulatedProcess*> processes);
   /// Nothing travels from `from` to `to` any more. Data waits; connections fail after
   /// `dead_peer_timeout`; dialling goes on trying until then.
   void block(const SimulatedProcess& from, const SimulatedProcess& to);
@@ -189,10 +211,16 @@ class Simulation {
   /// From and to everybody else.
   void isolate(const SimulatedProcess& process);
   void heal(const SimulatedProcess& a, const SimulatedProcess& b);
-  /// Ends every block, partition and isolation.
+  /// Ends every block, partition, isolation, slow link and damage to come.
   void heal();
   /// Resets every connection between the two.
   void cut(const SimulatedProcess& a, const SimulatedProcess& b);
+  /// Harms the next data that is sent from `from` to `to`.
+  void damage(const SimulatedProcess& from, const SimulatedProcess& to, Damage damage);
+  /// Data from `from` to `to` travels for a time between these, in pieces of at most `fragment`
+  /// bytes (0: whole): a slow or trickling line. Both zero: as everything else again.
+  void set_link(const SimulatedProcess& from, const SimulatedProcess& to, Duration min_delay,
+                Duration max_delay, std::size_t fragment = 0);
   /// Connections to `process` are refused (though it may listen) until called with false.
   void refuse(const SimulatedProcess& process, bool refused = true);
   /// Changes delays from now on.
@@ -202,6 +230,8 @@ class Simulation {
   void set_blocking_model(std::string name, BlockingModel model);
 
   [[nodiscard]] const std::vector<LogRecord>& log() const;
+  /// `listener` hears of each record as it is logged, by a process that lives.
+  void on_log(std::function<void(const LogRecord&)> listener);
   /// All records as text, one per line with virtual time and process: for a failing test.
   [[nodiscard]] std::string log_text() const;
   /// True if a process logged a line that contains `text`. Empty `process`: any.

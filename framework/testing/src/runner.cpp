@@ -1,0 +1,368 @@
+// Seeds over processes, the first failure, and what matters of it.
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <windlass/testing/simulation_test.hpp>
+
+namespace windlass::inline v0::testing {
+namespace {
+
+using Only = std::optional<std::set<std::size_t>>;
+
+/// A shrink tries at most so many runs.
+constexpr int kShrinkRuns = 60;
+
+struct Flags {
+  std::string program = "the test program";
+  std::uint64_t seeds = 10;
+  std::uint64_t first = 1;
+  int jobs = 1;
+  bool one = false;
+  bool trace = false;
+  Only faults;
+  std::string report_dir = ".";
+};
+
+Flags& flags() {
+  static Flags instance;
+  return instance;
+}
+
+bool read_number(std::string_view text, auto& into) {
+  const auto end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, into);
+  return error == std::errc() && at == end;
+}
+
+/// How a run ended. Empty rule: well.
+struct Ending {
+  std::string rule;
+  std::string what;
+};
+
+Ending run_body(SimulatedCluster& sim, SimulationBody body) {
+  try {
+    body(sim);
+  } catch (const Violation& violation) {
+    return {violation.rule(), violation.what()};
+  } catch (...) {
+    return {"exception", windlass::describe(std::current_exception()).message};
+  }
+  if (::testing::Test::HasFailure()) return {"expectation", "an expectation of the test failed"};
+  return {};
+}
+
+ClusterOptions with(ClusterOptions options, std::uint64_t seed, const Only& only) {
+  options.seed = seed;
+  options.only_faults = only;
+  return options;
+}
+
+/// Runs it in a process of its own, silently. The rule that was broken, "died" when the process did.
+std::string rule_in_child(SimulationBody body, const ClusterOptions& options) {
+  int ends[2];
+  if (::pipe(ends) != 0) return "died";
+  std::cout.flush();
+  const auto child = ::fork();
+  if (child == 0) {
+    ::close(ends[0]);
+    if (std::freopen("/dev/null", "w", stdout) == nullptr) ::_exit(3);
+    if (std::freopen("/dev/null", "w", stderr) == nullptr) ::_exit(3);
+    std::string rule;
+    {
+      SimulatedCluster sim(options);
+      rule = run_body(sim, body).rule;
+    }
+    rule += "\n";
+    const auto wrote = ::write(ends[1], rule.data(), rule.size());
+    ::_exit(wrote < 0 ? 3 : 0);
+  }
+  ::close(ends[1]);
+  std::string rule;
+  char buffer[256];
+  for (ssize_t n = 0; (n = ::read(ends[0], buffer, sizeof buffer)) > 0;) rule.append(buffer, static_cast<std::size_t>(n));
+  ::close(ends[0]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  if (rule.empty() || rule.back() != '\n') return "died";
+  rule.pop_back();
+  return rule;
+}
+
+/// Takes away faults as long as the same rule is broken without them.
+std::set<std::size_t> shrink(SimulationBody body, const ClusterOptions& base, std::uint64_t seed,
+                             std::set<std::size_t> faults, const std::string& rule) {
+  int left = kShrinkRuns;
+  const auto still_fails = [&](const std::set<std::size_t>& subset) {
+    return left-- > 0 && rule_in_child(body, with(base, seed, subset)) == rule;
+  };
+  for (std::size_t size = (faults.size() + 1) / 2; size > 0 && left > 0; size /= 2) {
+    bool smaller = true;
+    while (smaller && left > 0) {
+      smaller = false;
+      const std::vector<std::size_t> all(faults.begin(), faults.end());
+      for (std::size_t begin = 0; begin < all.size() && left > 0; begin += size) {
+        auto subset = faults;
+        for (auto i = begin; i < std::min(begin + size, all.size()); ++i) subset.erase(all[i]);
+        if (subset.size() == faults.size() || !still_fails(subset)) continue;
+        faults = std::move(subset);
+        smaller = true;
+      }
+    }
+  }
+  return faults;
+}
+
+std::string listed(const std::set<std::size_t>& numbers) {
+  std::string text;
+  for (const auto number : numbers) text += (text.empty() ? "" : ",") + std::to_string(number);
+  return text;
+}
+
+std::string again(const char* name, std::uint64_t seed, const Only& only) {
+  std::string text = flags().program + " --gtest_filter='*." + name + "' --seed=" + std::to_string(seed);
+  if (only) text += " --faults=" + (only->empty() ? std::string("none") : listed(*only));
+  return text;
+}
+
+/// Runs one seed here and reports its failure to GoogleTest.
+void run_here(const char* name, SimulationBody body, const ClusterOptions& base, std::uint64_t seed, const Only& only) {
+  SimulatedCluster sim(with(base, seed, only));
+  const auto ending = run_body(sim, body);
+  if (flags().trace) std::cout << sim.trace().text();
+  if (ending.rule.empty()) return;
+  std::string text = std::string(name) + " with " + sim.report(ending.what);
+  const auto page = flags().report_dir + "/" + name + "-" + std::to_string(seed) + ".html";
+  std::ofstream out(page);
+  out << sim.trace().html(std::string(name) + ", seed " + std::to_string(seed) + ": " + ending.what);
+  text += "\nFaults:\n";
+  std::size_t shown = 0;
+  for (std::size_t i = 0; i < sim.drawn_faults().size(); ++i) {
+    if (only && !only->contains(i)) continue;
+    const auto& fault = sim.drawn_faults()[i];
+    if (fault.at > sim.now()) break;
+    text += "  #" + std::to_string(i) + " at " + format_duration(std::chrono::floor<std::chrono::milliseconds>(fault.at)) +
+            ": " + describe(fault) + "\n";
+    ++shown;
+  }
+  if (shown == 0) text += "  none\n";
+  text += "Rule: " + ending.what + "\nPage: " + page + "\nAgain: " + again(name, seed, only) + "\n";
+  ADD_FAILURE() << text;
+}
+
+/// One process of many: its pid, where it writes, what it is at.
+struct Worker {
+  ::pid_t pid = 0;
+  int from = -1;
+  std::uint64_t at = 0;
+  std::string unread;
+  bool ended = false;
+};
+
+[[noreturn]] void work(SimulationBody body, const ClusterOptions& base, std::uint64_t first, std::uint64_t step,
+                       std::uint64_t end, int to) {
+  if (std::freopen("/dev/null", "w", stdout) == nullptr) ::_exit(3);
+  for (auto seed = first; seed < end; seed += step) {
+    std::string line = "at " + std::to_string(seed) + "\n";
+    if (::write(to, line.data(), line.size()) < 0) ::_exit(3);
+    Ending ending;
+    {
+      SimulatedCluster sim(with(base, seed, std::nullopt));
+      ending = run_body(sim, body);
+    }
+    line = (ending.rule.empty() ? "ok " : "bad ") + std::to_string(seed) + "\n";
+    if (::write(to, line.data(), line.size()) < 0) ::_exit(3);
+    if (!ending.rule.empty()) ::_exit(1);
+  }
+  ::_exit(0);
+}
+
+void show_progress(const char* name, std::uint64_t done, std::uint64_t all, bool last) {
+  if (::isatty(2) == 0) return;
+  const auto filled = static_cast<int>(30 * done / std::max<std::uint64_t>(all, 1));
+  std::fprintf(stderr, "\r%s [%-30.*s] %llu of %llu seeds%s", name, filled, "##############################",
+               static_cast<unsigned long long>(done), static_cast<unsigned long long>(all), last ? "\n" : "");
+}
+
+/// The first seed that failed; `died` when its process did.
+std::optional<std::uint64_t> run_in_processes(const char* name, SimulationBody body, const ClusterOptions& base,
+                                              std::uint64_t first, std::uint64_t end, int jobs, bool& died) {
+  std::vector<Worker> workers(static_cast<std::size_t>(jobs));
+  std::cout.flush();
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    int ends[2];
+    if (::pipe(ends) != 0) break;
+    workers[i].from = ends[0];
+    workers[i].pid = ::fork();
+    if (workers[i].pid == 0) {
+      ::close(ends[0]);
+      work(body, base, first + i, static_cast<std::uint64_t>(jobs), end, ends[1]);
+    }
+    ::close(ends[1]);
+  }
+  std::optional<std::uint64_t> failed;
+  std::uint64_t done = 0;
+  while (!failed) {
+    fd_set reading;
+    FD_ZERO(&reading);
+    int highest = -1;
+    for (const auto& worker : workers) {
+      if (worker.ended || worker.from < 0) continue;
+      FD_SET(worker.from, &reading);
+      highest = std::max(highest, worker.from);
+    }
+    if (highest < 0) break;
+    if (::select(highest + 1, &reading, nullptr, nullptr, nullptr) <= 0) continue;
+    for (auto& worker : workers) {
+      if (worker.ended || worker.from < 0 || !FD_ISSET(worker.from, &reading)) continue;
+      char buffer[512];
+      const auto n = ::read(worker.from, buffer, sizeof buffer);
+      if (n <= 0) {
+        worker.ended = true;
+        int status = 0;
+        ::waitpid(worker.pid, &status, 0);
+        const bool well = WIFEXITED(status) && WEXITSTATUS(status) <= 1;
+        if (!well && !failed) {
+          failed = worker.at;
+          died = true;
+        }
+        continue;
+      }
+      worker.unread.append(buffer, static_cast<std::size_t>(n));
+      for (std::size_t line = 0; (line = worker.unread.find('\n')) != std::string::npos; worker.unread.erase(0, line + 1)) {
+        const auto text = worker.unread.substr(0, line);
+        const auto seed = std::strtoull(text.c_str() + text.find(' '), nullptr, 10);
+        worker.at = seed;
+        if (text.starts_with("bad") && !failed) failed = seed;
+        if (text.starts_with("ok")) show_progress(name, ++done, end - first, false);
+      }
+    }
+  }
+  for (auto& worker : workers) {
+    if (!worker.ended && worker.pid > 0) {
+      ::kill(worker.pid, SIGKILL);
+      ::waitpid(worker.pid, nullptr, 0);
+    }
+    if (worker.from >= 0) ::close(worker.from);
+  }
+  show_progress(name, done, end - first, true);
+  return failed;
+}
+
+void report_seed(const char* name, SimulationBody body, const ClusterOptions& base, std::uint64_t seed) {
+  const auto rule = rule_in_child(body, with(base, seed, std::nullopt));
+  if (rule.empty() || rule == "died") {
+    ADD_FAILURE() << name << " with seed " << seed << ": "
+                  << (rule.empty() ? "failed, and did not when it was run again: it is not deterministic"
+                                   : "the process died")
+                  << "\nAgain: " << again(name, seed, std::nullopt);
+    return;
+  }
+  std::set<std::size_t> all;
+  // what happened after the failure cannot matter: one run tells how many there were
+  {
+    SimulatedCluster sim(with(base, seed, std::nullopt));
+    std::cout.flush();
+    try {
+      body(sim);
+    } catch (...) {
+    }
+    for (std::size_t i = 0; i < sim.drawn_faults().size(); ++i) {
+      if (sim.drawn_faults()[i].at <= sim.now()) all.insert(i);
+    }
+  }
+  run_here(name, body, base, seed, shrink(body, base, seed, all, rule));
+}
+
+}  // namespace
+
+bool read_simulation_flags(int& argc, char** argv) {
+  auto& into = flags();
+  if (argc > 0) into.program = argv[0];
+  int kept = 1;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    const auto equals = argument.find('=');
+    const auto name = argument.substr(0, equals);
+    const auto value = equals == std::string_view::npos ? std::string_view() : argument.substr(equals + 1);
+    bool good = true;
+    if (name == "--seeds") {
+      good = read_number(value, into.seeds) && into.seeds > 0;
+    } else if (name == "--first-seed") {
+      good = read_number(value, into.first);
+    } else if (name == "--seed") {
+      good = read_number(value, into.first);
+      into.one = true;
+    } else if (name == "--jobs") {
+      good = read_number(value, into.jobs) && into.jobs > 0;
+    } else if (name == "--trace") {
+      into.trace = true;
+    } else if (name == "--report-dir") {
+      into.report_dir = value;
+    } else if (name == "--faults") {
+      into.faults.emplace();
+      for (auto rest = value == "none" ? std::string_view() : value; !rest.empty() && good;) {
+        const auto end = std::min(rest.find(','), rest.size());
+        std::size_t number = 0;
+        good = read_number(rest.substr(0, end), number);
+        into.faults->insert(number);
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+      }
+    } else {
+      argv[kept++] = argv[i];
+    }
+    if (good) continue;
+    std::fprintf(stderr, "%s: a number is expected\n", argv[i]);
+    return false;
+  }
+  argc = kept;
+  return true;
+}
+
+void run_simulation(const char* name, SimulationBody body, const ClusterOptions& options) {
+  const auto& asked = flags();
+  if (asked.one) return run_here(name, body, options, asked.first, asked.faults);
+  bool died = false;
+  const auto failed = run_in_processes(name, body, options, asked.first, asked.first + asked.seeds, asked.jobs, died);
+  if (!failed) return;
+  if (died) {
+    ADD_FAILURE() << name << " with seed " << *failed << ": the process died\nAgain: " << again(name, *failed, std::nullopt);
+    return;
+  }
+  report_seed(name, body, options, *failed);
+}
+
+void run_systematically(const char* name, Perturbation::Kind kind, int limit, SimulationBody body) {
+  const auto seed = flags().first;
+  const auto run = [&](SimulatedCluster& sim) {
+    const auto ending = run_body(sim, body);
+    if (!ending.rule.empty()) ADD_FAILURE() << name << ": " << sim.report(ending.what);
+    return sim.end_state();
+  };
+  ClusterOptions options;
+  options.seed = seed;
+  SimulatedCluster undisturbed(options);
+  const auto expected = run(undisturbed);
+  const int all = undisturbed.opportunities(kind);
+  ASSERT_GT(all, 0) << name << " offers no such point";
+  const int count = std::min(all, limit);
+  ::testing::Test::RecordProperty("points", count);
+  for (int i = 0; i < count && !::testing::Test::HasFailure(); ++i) {
+    const int number = count == all ? i + 1 : 1 + static_cast<int>(static_cast<std::int64_t>(i) * all / count);
+    SimulatedCluster sim(options);
+    sim.perturb({kind, number});
+    const auto state = run(sim);
+    EXPECT_EQ(state, expected) << name << ", perturbed at point " << number << " of " << all << "\n"
+                               << sim.trace().text(60);
+  }
+}
+
+}  // namespace windlass::inline v0::testing
