@@ -202,6 +202,7 @@ Task<void> Controller::process(meta::ObjectKey key) {
                              std::string_view note) { host_.record_event(resource, object, type, reason, note); },
       .log = log,
       .request = key,
+      .epoch = [this] { return host_.epoch(); },
   });
   const auto started = environment.clock().steady_now();
   Action action;

@@ -120,6 +120,7 @@ struct LeaderElector::State {
   bool woken = false;
   bool stopping = false;
   bool leading = false;
+  std::string epoch;
   bool wrote = false;  ///< the lease may be ours, whatever the answer was
   std::string announced_holder;
   std::string last_failure;
@@ -130,6 +131,7 @@ struct LeaderElector::State {
     std::optional<BootTime> must_end_by;
     BootTime observed_at{};
     std::string holder;
+    std::string epoch;
     bool leading = false;
     bool ended = false;
   };
@@ -153,6 +155,7 @@ struct LeaderElector::State {
       shown.observed_at = machine.observed_at();
       shown.holder = machine.observed().holder_identity;
       shown.leading = leading;
+      shown.epoch = leading ? epoch : std::string();
     }
     announce_holder();
   }
@@ -300,6 +303,7 @@ struct LeaderElector::State {
 
   void begin_leading() {
     leading = true;
+    epoch = std::as_const(document)["metadata"]["resourceVersion"].string_or("");
     watching.cancel();
     machine.begin_round(now());
     publish();
@@ -349,6 +353,7 @@ struct LeaderElector::State {
     const std::lock_guard lock(mutex);
     shown.writes_until.reset();
     shown.leading = false;
+    shown.epoch.clear();
   }
 
   /// After a loss it goes on: the process has to end.
@@ -598,6 +603,7 @@ Result<BootTime> LeaderElector::open_until() const {
   return *shown.writes_until;
 }
 
+std::string LeaderElector::epoch() const { return state_->look().epoch; }
 bool LeaderElector::is_leader() const { return state_->look().leading; }
 std::string LeaderElector::holder() const { return state_->look().holder; }
 const std::string& LeaderElector::identity() const { return state_->config.identity; }

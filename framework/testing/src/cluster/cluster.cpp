@@ -27,23 +27,28 @@ std::string first_line(std::string text) {
   return text;
 }
 
-/// Removes what differs between runs by nature. Long random texts become their length's name.
-void normalize(json::Value& value) {
+/// Removes what differs between runs by nature.
+void normalize(json::Value& value, const std::set<std::string, std::less<>>& ignored) {
   if (value.is_array()) {
-    for (auto& element : value.as_array()) normalize(element);
+    for (auto& element : value.as_array()) normalize(element, ignored);
   } else if (value.is_string()) {
     auto& text = value.as_string();
     const bool uuid = text.size() == 36 && text[8] == '-' && text[13] == '-';
     if (uuid) text = "<uuid>";
   } else if (value.is_object()) {
     auto& object = value.as_object();
-    for (const char* key : {"uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "managedFields",
-                            "generation", "observedGeneration", "lastTransitionTime", "lastProbeTime",
-                            "clusterIP", "clusterIPs", "volumeName", "podIP", "podIPs", "startTime", "nodeName",
-                            "restartCount"}) {
-      object.erase(key);
+    const bool secret = value["kind"].string_or("") == "Secret";
+    for (auto member = object.begin(); member != object.end();) {
+      if (ignored.contains(member->key)) {
+        member = object.erase(member);
+        continue;
+      }
+      if (secret && member->key == "data") {
+        for (auto& entry : member->value.as_object()) entry.value = "<data>";
+      }
+      normalize(member->value, ignored);
+      ++member;
     }
-    for (auto& member : object) normalize(member.value);
   }
 }
 
@@ -518,7 +523,9 @@ std::string SimulatedCluster::end_state() const {
   for (const auto& [collection, objects] : impl_->objects) {
     if (collection == "coordination.k8s.io/leases" || collection == "/events" || collection == "events.k8s.io/events") continue;
     for (const auto& [key, known] : objects) {
-      text += collection + " " + key.to_string() + ": made " + std::to_string(known.created) + ", deleted " +
+      // names made of UIDs
+      const auto shown = key.name.starts_with("pvc-") ? "pvc-<uid>" : key.to_string();
+      text += collection + " " + shown + ": made " + std::to_string(known.created) + ", deleted " +
               std::to_string(known.deleted);
       if (known.exists) {
         const auto group = collection.substr(0, collection.find('/'));
@@ -533,7 +540,8 @@ std::string SimulatedCluster::end_state() const {
         const auto answer = impl_->direct("user", "GET", path, "");
         if (answer.status == 200) {
           auto value = json::parse(answer.body).value();
-          normalize(value);
+          if (key.name.starts_with("pvc-")) value = json::Value();
+          normalize(value, impl_->ignored);
           text += " " + json::dump(value);
         }
       }
@@ -542,6 +550,8 @@ std::string SimulatedCluster::end_state() const {
   }
   return text;
 }
+
+void SimulatedCluster::ignore(std::string member) { impl_->ignored.insert(std::move(member)); }
 
 void SimulatedCluster::perturb(Perturbation perturbation) {
   impl_->perturbation = perturbation;

@@ -141,6 +141,11 @@ struct SimulatedCluster::Impl {
 
   // rules
   std::set<std::string> skipped;
+  std::set<std::string, std::less<>> ignored{
+      "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "managedFields", "generation",
+      "observedGeneration", "lastTransitionTime", "lastProbeTime", "clusterIP", "clusterIPs", "volumeName", "podIP",
+      "podIPs", "startTime", "nodeName", "restartCount", "controller-revision-hash", "pod-template-hash",
+      "currentRevision", "updateRevision", "addresses"};
   std::vector<std::pair<std::string, std::function<std::string()>>> custom;
   bool custom_due = false;
   std::optional<Violation> violation;

@@ -65,6 +65,7 @@ struct ContextState {
   meta::Resource primary_resource = {};
   std::optional<meta::ObjectMeta> primary = std::nullopt;  ///< set for object reconcilers
   std::vector<PendingWrite> pending = {};
+  std::function<std::string()> epoch = {};
 };
 
 }  // namespace controller
@@ -89,6 +90,9 @@ class Context {
   [[nodiscard]] const Logger& log() const { return state_->log; }
   [[nodiscard]] Clock& clock() const { return state_->environment.clock(); }
   [[nodiscard]] Environment& environment() const { return state_->environment; }
+  /// The fencing token of this leadership, for work outside the cluster: a resourceVersion; later
+  /// leaders have greater ones. Empty without election, and once this process does not lead.
+  [[nodiscard]] std::string epoch() const { return state_->epoch ? state_->epoch() : std::string(); }
   /// Talks to the API server directly, fenced. Writes through it are not waited for by `get`.
   [[nodiscard]] const client::Client& client() const { return state_->client; }
 
@@ -105,9 +109,10 @@ class Context {
     return list_objects<T>(*this, std::move(namespace_));
   }
 
-  /// Server-side apply with owner reference, fenced by the version and UID in the cache. Sends
-  /// nothing when the body equals the last one applied and the cached object has every field of it.
-  /// Returns the object as it is now.
+  /// Server-side apply with owner reference, fenced by the version and UID in the cache (of a kind
+  /// that is not there: as just read). What is not known is created, never overwritten: a 409 if it
+  /// exists after all. Sends nothing when the body equals the last one applied and the cached object
+  /// has every field of it. Returns the object as it is now.
   template <client::ApiObject T>
   Task<T> apply(T want, ContextApplyOptions options = {}) const {
     own(want.metadata, options);

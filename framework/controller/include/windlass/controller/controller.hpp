@@ -53,6 +53,8 @@ class ControllerHost {
   /// Passes the write gate when `leader_only`.
   virtual client::Client client(bool leader_only) = 0;
   virtual MetricsRegistry& metrics() = 0;
+  /// The fencing token of this leadership; empty without election or leadership.
+  [[nodiscard]] virtual std::string epoch() const { return {}; }
   virtual void record_event(const meta::Resource& resource, const meta::ObjectMeta& object,
                             std::string_view type, std::string_view reason, std::string_view note) = 0;
   virtual void add(std::unique_ptr<class Controller> controller) = 0;

@@ -67,6 +67,10 @@ class LeaderElector final : public client::WriteGate {
 
   [[nodiscard]] Result<BootTime> open_until() const override;
   [[nodiscard]] bool is_leader() const;
+  /// The resourceVersion of the lease write that made this instance the leader; empty while it does
+  /// not lead. Newer leaders have greater ones, also after somebody deleted the Lease (which starts
+  /// leaseTransitions again): what is outside the cluster can refuse the lower.
+  [[nodiscard]] std::string epoch() const;
   [[nodiscard]] std::string holder() const;  ///< as last seen; empty: nobody
   [[nodiscard]] const std::string& identity() const;
   [[nodiscard]] const Config& config() const;

@@ -66,6 +66,7 @@ class Manager final : public ControllerHost {
   /// True while this instance leads (always, without election). Any thread.
   [[nodiscard]] bool is_leader() const;
   [[nodiscard]] const leader_election::LeaderElector* elector() const { return elector_.get(); }
+  [[nodiscard]] std::string epoch() const override { return elector_ ? elector_->epoch() : std::string(); }
   [[nodiscard]] const std::vector<std::unique_ptr<Controller>>& controllers() const {
     return controllers_;
   }

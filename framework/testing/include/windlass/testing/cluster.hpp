@@ -190,6 +190,8 @@ class SimulatedCluster {
   /// Everything that people and programs see, without what differs from run to run by nature; then
   /// how often each object was created and deleted. What systematic runs compare.
   [[nodiscard]] std::string end_state() const;
+  /// Members of that name do not count in `end_state`, wherever they stand: hashes over random names.
+  void ignore(std::string member);
   void perturb(Perturbation perturbation);
   /// How often a perturbation of that kind could have been made so far.
   [[nodiscard]] int opportunities(Perturbation::Kind kind) const;

@@ -1,0 +1,55 @@
+// The operator with three replicas, disturbed once at every point that there is.
+
+#include <windlass/testing/simulation_test.hpp>
+
+#include "controllers/database_controller.hpp"
+#include "postgres_model.hpp"
+
+namespace postgres {
+namespace {
+
+using namespace std::chrono_literals;
+namespace json = windlass::json;
+namespace meta = windlass::meta;
+using windlass::testing::PodView;
+using windlass::testing::SimulatedCluster;
+
+/// Create, change, delete, create again.
+void life(SimulatedCluster& sim) {
+  PostgresModel model;
+  sim.ignore(std::string(kTemplateAnnotation));
+  sim.install(DATABASE_CRD);
+  sim.image("postgres", [&](const PodView& view) { return model(view); });
+  sim.always("data", [&] { return model.wrong; });
+  sim.start_replicas(3, [](windlass::Manager& manager) {
+    add_database_controller(manager, {.operator_image = "operator:1"});
+  }, {.operator_name = "postgres-operator"});
+  Database db;
+  db.metadata.name = "shop";
+  db.spec.image = "postgres:15";
+  db.spec.storage.size = "1Gi";
+  db.spec.database = "shop";
+  db.spec.owner = "seller";
+  sim.apply(db);
+  sim.run_until_quiet(5min, 1s);
+  json::Value change;
+  change["spec"]["parameters"]["work_mem"] = "9MB";
+  change["spec"]["storage"]["size"] = "2Gi";
+  sim.patch<Database>("shop", change);
+  sim.run_until_quiet(5min, 1s);
+  sim.remove<Database>("shop");
+  sim.run_until_quiet(5min, 1s);
+  EXPECT_FALSE(sim.find<Database>("shop"));
+  db.spec.storage.size = "2Gi";  // as the volume that was kept
+  sim.apply(db);
+  sim.run_until_quiet(5min, 1s);
+  const auto found = sim.find<Database>("shop");
+  EXPECT_CONVERGED(found && found->status.phase == ::api::v1::DatabaseStatusPhase::ready);
+}
+
+SYSTEMATIC_SIMULATION(KilledAfterEveryWrite, crash_after_write, 1000) { life(sim); }
+SYSTEMATIC_SIMULATION(OldStateAfterEveryDeletion, stale_before_delete, 1000) { life(sim); }
+SYSTEMATIC_SIMULATION(EveryNotificationHeldBack, withhold, 1000) { life(sim); }
+
+}  // namespace
+}  // namespace postgres
