@@ -53,11 +53,13 @@ class Keeper final : public ObjectReconciler<ConfigMap> {
     if (added) co_return await_change();
     outside_->things.insert(name);
     if (planted("stale read")) {
-      auto reading = context.client().get_text(ConfigMap::resource, {}, {}, {.resource_version = "0"});
+      auto reading =
+          context.client().get_text(ConfigMap::resource, {}, {}, {.resource_version = "0"});
       const auto text = co_await std::move(reading);
       const auto secrets = co_await context.list<Secret>("default");
       for (const auto& secret : secrets) {
-        const bool orphan = text.find("\"name\":\"" + secret->metadata.name + "\"") == std::string::npos;
+        const bool orphan =
+            text.find("\"name\":\"" + secret->metadata.name + "\"") == std::string::npos;
         if (orphan) co_await context.remove(*secret);
       }
     }
@@ -89,9 +91,21 @@ ConfigMap kept(int number, const std::string& content) {
 }
 
 Faults everything() {
-  return {.crash = 0.02, .stop = 0.02, .pause = 0.04, .clock = 0.02, .drop = 0.04, .refuse = 0.005, .partition = 0.02,
-          .slow = 0.02, .damage = 0.02, .lost_reply = 0.02, .error = 0.04, .stale_reads = 0.03, .compaction = 0.05,
-          .server_restart = 0.01, .token_rotation = 0.01};
+  return {.crash = 0.02,
+          .stop = 0.02,
+          .pause = 0.04,
+          .clock = 0.02,
+          .drop = 0.04,
+          .refuse = 0.005,
+          .partition = 0.02,
+          .slow = 0.02,
+          .damage = 0.02,
+          .lost_reply = 0.02,
+          .error = 0.04,
+          .stale_reads = 0.03,
+          .compaction = 0.05,
+          .server_restart = 0.01,
+          .token_rotation = 0.01};
 }
 
 void scenario(SimulatedCluster& sim) {
@@ -99,7 +113,8 @@ void scenario(SimulatedCluster& sim) {
   sim.always("secrets stay", [&]() -> std::string {
     for (const auto& secret : sim.list<Secret>()) {
       if (!secret.metadata.is_deleting()) continue;
-      if (sim.find<ConfigMap>(secret.metadata.name)) return secret.metadata.name + " is being deleted";
+      if (sim.find<ConfigMap>(secret.metadata.name))
+        return secret.metadata.name + " is being deleted";
     }
     return {};
   });
@@ -132,8 +147,10 @@ void scenario(SimulatedCluster& sim) {
     const auto content = map.data.find("content");
     if (!map.metadata.labels.contains("kept") || content == map.data.end()) continue;
     const auto secret = sim.find<Secret>(map.metadata.name);
-    const bool right = secret ? secret->metadata.labels["content"] == content->second : content->second == "none";
-    if (!right) throw Violation("content", "the Secret of " + map.metadata.name + " is not what it is to be");
+    const bool right =
+        secret ? secret->metadata.labels["content"] == content->second : content->second == "none";
+    if (!right)
+      throw Violation("content", "the Secret of " + map.metadata.name + " is not what it is to be");
   }
   sim.stop_replicas();
 }
@@ -165,7 +182,8 @@ const std::vector<Canary>& canaries() {
 }
 
 /// The rule that the run with this seed breaks; empty: none.
-std::string broken_rule(std::uint64_t seed, const std::vector<const char*>& skipped, std::string& what) {
+std::string broken_rule(std::uint64_t seed, const std::vector<const char*>& skipped,
+                        std::string& what) {
   SimulatedCluster sim({.seed = seed, .workloads = false});
   for (const auto* rule : skipped) sim.skip(rule);
   try {
@@ -190,12 +208,13 @@ TEST_P(Canaries, AreFound) {
   std::string found;
   std::string what;
   std::uint64_t seed = 0;
-  while (!canary.rules.contains(found) && seed < kSeeds) found = broken_rule(++seed, canary.skipped, what);
+  while (!canary.rules.contains(found) && seed < kSeeds)
+    found = broken_rule(++seed, canary.skipped, what);
   awake().clear();
   const double took = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
   std::cout << canary.bug << ": seed " << seed << ", " << took << " s of CPU: " << what << "\n";
-  EXPECT_TRUE(canary.rules.contains(found)) << "no seed up to " << kSeeds << " shows \"" << canary.bug << "\"; the last: "
-                                           << what;
+  EXPECT_TRUE(canary.rules.contains(found))
+      << "no seed up to " << kSeeds << " shows \"" << canary.bug << "\"; the last: " << what;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Canaries, ::testing::Range<std::size_t>(0, 14), [](const auto& info) {

@@ -10,8 +10,8 @@ namespace windlass::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using ::api::v1::Greeting;
 using api::core::v1::ConfigMap;
+using ::api::v1::Greeting;
 
 Greeting greeting(const std::string& name, const std::string& who) {
   Greeting made;
@@ -21,7 +21,10 @@ Greeting greeting(const std::string& name, const std::string& who) {
 }
 
 void add_hello(Manager& manager) {
-  controller_managed_by(manager).reconciles<Greeting>().owns<ConfigMap>().complete<hello::GreetingReconciler>();
+  controller_managed_by(manager)
+      .reconciles<Greeting>()
+      .owns<ConfigMap>()
+      .complete<hello::GreetingReconciler>();
 }
 
 std::string page(SimulatedCluster& sim, const std::string& name) {

@@ -66,7 +66,8 @@ ClusterOptions with(ClusterOptions options, std::uint64_t seed, const Only& only
   return options;
 }
 
-/// Runs it in a process of its own, silently. The rule that was broken, "died" when the process did.
+/// Runs it in a process of its own, silently. The rule that was broken, "died" when the process
+/// did.
 std::string rule_in_child(SimulationBody body, const ClusterOptions& options) {
   int ends[2];
   if (::pipe(ends) != 0) return "died";
@@ -88,7 +89,8 @@ std::string rule_in_child(SimulationBody body, const ClusterOptions& options) {
   ::close(ends[1]);
   std::string rule;
   char buffer[256];
-  for (ssize_t n = 0; (n = ::read(ends[0], buffer, sizeof buffer)) > 0;) rule.append(buffer, static_cast<std::size_t>(n));
+  for (ssize_t n = 0; (n = ::read(ends[0], buffer, sizeof buffer)) > 0;)
+    rule.append(buffer, static_cast<std::size_t>(n));
   ::close(ends[0]);
   int status = 0;
   ::waitpid(child, &status, 0);
@@ -128,13 +130,15 @@ std::string listed(const std::set<std::size_t>& numbers) {
 }
 
 std::string again(const char* name, std::uint64_t seed, const Only& only) {
-  std::string text = flags().program + " --gtest_filter='*." + name + "' --seed=" + std::to_string(seed);
+  std::string text =
+      flags().program + " --gtest_filter='*." + name + "' --seed=" + std::to_string(seed);
   if (only) text += " --faults=" + (only->empty() ? std::string("none") : listed(*only));
   return text;
 }
 
 /// Runs one seed here and reports its failure to GoogleTest.
-void run_here(const char* name, SimulationBody body, const ClusterOptions& base, std::uint64_t seed, const Only& only) {
+void run_here(const char* name, SimulationBody body, const ClusterOptions& base, std::uint64_t seed,
+              const Only& only) {
   SimulatedCluster sim(with(base, seed, only));
   const auto ending = run_body(sim, body);
   if (flags().trace) std::cout << sim.trace().text();
@@ -142,15 +146,17 @@ void run_here(const char* name, SimulationBody body, const ClusterOptions& base,
   std::string text = std::string(name) + " with " + sim.report(ending.what);
   const auto page = flags().report_dir + "/" + name + "-" + std::to_string(seed) + ".html";
   std::ofstream out(page);
-  out << sim.trace().html(std::string(name) + ", seed " + std::to_string(seed) + ": " + ending.what);
+  out << sim.trace().html(std::string(name) + ", seed " + std::to_string(seed) + ": " +
+                          ending.what);
   text += "\nFaults:\n";
   std::size_t shown = 0;
   for (std::size_t i = 0; i < sim.drawn_faults().size(); ++i) {
     if (only && !only->contains(i)) continue;
     const auto& fault = sim.drawn_faults()[i];
     if (fault.at > sim.now()) break;
-    text += "  #" + std::to_string(i) + " at " + format_duration(std::chrono::floor<std::chrono::milliseconds>(fault.at)) +
-            ": " + describe(fault) + "\n";
+    text += "  #" + std::to_string(i) + " at " +
+            format_duration(std::chrono::floor<std::chrono::milliseconds>(fault.at)) + ": " +
+            describe(fault) + "\n";
     ++shown;
   }
   if (shown == 0) text += "  none\n";
@@ -167,8 +173,8 @@ struct Worker {
   bool ended = false;
 };
 
-[[noreturn]] void work(SimulationBody body, const ClusterOptions& base, std::uint64_t first, std::uint64_t step,
-                       std::uint64_t end, int to) {
+[[noreturn]] void work(SimulationBody body, const ClusterOptions& base, std::uint64_t first,
+                       std::uint64_t step, std::uint64_t end, int to) {
   if (std::freopen("/dev/null", "w", stdout) == nullptr) ::_exit(3);
   for (auto seed = first; seed < end; seed += step) {
     std::string line = "at " + std::to_string(seed) + "\n";
@@ -188,13 +194,15 @@ struct Worker {
 void show_progress(const char* name, std::uint64_t done, std::uint64_t all, bool last) {
   if (::isatty(2) == 0) return;
   const auto filled = static_cast<int>(30 * done / std::max<std::uint64_t>(all, 1));
-  std::fprintf(stderr, "\r%s [%-30.*s] %llu of %llu seeds%s", name, filled, "##############################",
-               static_cast<unsigned long long>(done), static_cast<unsigned long long>(all), last ? "\n" : "");
+  std::fprintf(stderr, "\r%s [%-30.*s] %llu of %llu seeds%s", name, filled,
+               "##############################", static_cast<unsigned long long>(done),
+               static_cast<unsigned long long>(all), last ? "\n" : "");
 }
 
 /// The first seed that failed; `died` when its process did.
-std::optional<std::uint64_t> run_in_processes(const char* name, SimulationBody body, const ClusterOptions& base,
-                                              std::uint64_t first, std::uint64_t end, int jobs, bool& died) {
+std::optional<std::uint64_t> run_in_processes(const char* name, SimulationBody body,
+                                              const ClusterOptions& base, std::uint64_t first,
+                                              std::uint64_t end, int jobs, bool& died) {
   std::vector<Worker> workers(static_cast<std::size_t>(jobs));
   std::cout.flush();
   for (std::size_t i = 0; i < workers.size(); ++i) {
@@ -237,7 +245,8 @@ std::optional<std::uint64_t> run_in_processes(const char* name, SimulationBody b
         continue;
       }
       worker.unread.append(buffer, static_cast<std::size_t>(n));
-      for (std::size_t line = 0; (line = worker.unread.find('\n')) != std::string::npos; worker.unread.erase(0, line + 1)) {
+      for (std::size_t line = 0; (line = worker.unread.find('\n')) != std::string::npos;
+           worker.unread.erase(0, line + 1)) {
         const auto text = worker.unread.substr(0, line);
         const auto seed = std::strtoull(text.c_str() + text.find(' '), nullptr, 10);
         worker.at = seed;
@@ -257,12 +266,14 @@ std::optional<std::uint64_t> run_in_processes(const char* name, SimulationBody b
   return failed;
 }
 
-void report_seed(const char* name, SimulationBody body, const ClusterOptions& base, std::uint64_t seed) {
+void report_seed(const char* name, SimulationBody body, const ClusterOptions& base,
+                 std::uint64_t seed) {
   const auto rule = rule_in_child(body, with(base, seed, std::nullopt));
   if (rule.empty() || rule == "died") {
     ADD_FAILURE() << name << " with seed " << seed << ": "
-                  << (rule.empty() ? "failed, and did not when it was run again: it is not deterministic"
-                                   : "the process died")
+                  << (rule.empty()
+                          ? "failed, and did not when it was run again: it is not deterministic"
+                          : "the process died")
                   << "\nAgain: " << again(name, seed, std::nullopt);
     return;
   }
@@ -292,7 +303,8 @@ bool read_simulation_flags(int& argc, char** argv) {
     const std::string_view argument = argv[i];
     const auto equals = argument.find('=');
     const auto name = argument.substr(0, equals);
-    const auto value = equals == std::string_view::npos ? std::string_view() : argument.substr(equals + 1);
+    const auto value =
+        equals == std::string_view::npos ? std::string_view() : argument.substr(equals + 1);
     bool good = true;
     if (name == "--seeds") {
       good = read_number(value, into.seeds) && into.seeds > 0;
@@ -331,10 +343,12 @@ void run_simulation(const char* name, SimulationBody body, const ClusterOptions&
   const auto& asked = flags();
   if (asked.one) return run_here(name, body, options, asked.first, asked.faults);
   bool died = false;
-  const auto failed = run_in_processes(name, body, options, asked.first, asked.first + asked.seeds, asked.jobs, died);
+  const auto failed = run_in_processes(name, body, options, asked.first, asked.first + asked.seeds,
+                                       asked.jobs, died);
   if (!failed) return;
   if (died) {
-    ADD_FAILURE() << name << " with seed " << *failed << ": the process died\nAgain: " << again(name, *failed, std::nullopt);
+    ADD_FAILURE() << name << " with seed " << *failed
+                  << ": the process died\nAgain: " << again(name, *failed, std::nullopt);
     return;
   }
   report_seed(name, body, options, *failed);
@@ -356,7 +370,8 @@ void run_systematically(const char* name, Perturbation::Kind kind, int limit, Si
   const int count = std::min(all, limit);
   ::testing::Test::RecordProperty("points", count);
   for (int i = 0; i < count && !::testing::Test::HasFailure(); ++i) {
-    const int number = count == all ? i + 1 : 1 + static_cast<int>(static_cast<std::int64_t>(i) * all / count);
+    const int number =
+        count == all ? i + 1 : 1 + static_cast<int>(static_cast<std::int64_t>(i) * all / count);
     SimulatedCluster sim(options);
     sim.perturb({kind, number});
     const auto state = run(sim);

@@ -40,7 +40,8 @@ class PostgresModel {
                             database->metadata.is_deleting()};
     auto decision = decide(volume.state, seen, uid, version);
     if (decision.kind == Decision::Kind::initdb) {
-      if (++volume.initdbs > 1) wrong = "the volume of " + pod.metadata.name + " was initialized again";
+      if (++volume.initdbs > 1)
+        wrong = "the volume of " + pod.metadata.name + " was initialized again";
       volume.state = {VolumeState::Kind::data, "", version, std::to_string(7000 + volumes.size())};
       decision = decide(volume.state, seen, uid, version);
     }

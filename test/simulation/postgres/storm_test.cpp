@@ -34,9 +34,11 @@ struct World {
     sim.image("postgres", [this](const PodView& view) { return model(view); });
     sim.always("data", [this] { return model.wrong; });
     sim.always("retained volumes", [this] { return lost_claim(); });
-    sim.start_replicas(3, [](windlass::Manager& manager) {
-      add_database_controller(manager, {.operator_image = "operator:1"});
-    }, {.operator_name = "postgres-operator"});
+    sim.start_replicas(3,
+                       [](windlass::Manager& manager) {
+                         add_database_controller(manager, {.operator_image = "operator:1"});
+                       },
+                       {.operator_name = "postgres-operator"});
   }
 
   /// A claim that was there and went, though its Database says Retain.
@@ -47,7 +49,8 @@ struct World {
       if (claim.metadata.is_deleting()) now.erase(claim.metadata.name);
     }
     for (const auto& name : claims) {
-      if (!now.contains(name) && !disposable.contains(name)) return "the claim " + name + " was deleted";
+      if (!now.contains(name) && !disposable.contains(name))
+        return "the claim " + name + " was deleted";
     }
     claims = std::move(now);
     return {};

@@ -1,6 +1,11 @@
 // The operator with three replicas, disturbed once at every point that there is.
 
+#include <fstream>
+#include <sstream>
+
+#include <windlass/codegen/yaml.hpp>
 #include <windlass/testing/simulation_test.hpp>
+#include <windlass/testing/trials.hpp>
 
 #include "controllers/database_controller.hpp"
 #include "postgres_model.hpp"
@@ -21,9 +26,11 @@ void life(SimulatedCluster& sim) {
   sim.install(DATABASE_CRD);
   sim.image("postgres", [&](const PodView& view) { return model(view); });
   sim.always("data", [&] { return model.wrong; });
-  sim.start_replicas(3, [](windlass::Manager& manager) {
-    add_database_controller(manager, {.operator_image = "operator:1"});
-  }, {.operator_name = "postgres-operator"});
+  sim.start_replicas(3,
+                     [](windlass::Manager& manager) {
+                       add_database_controller(manager, {.operator_image = "operator:1"});
+                     },
+                     {.operator_name = "postgres-operator"});
   Database db;
   db.metadata.name = "shop";
   db.spec.image = "postgres:15";
@@ -50,6 +57,51 @@ void life(SimulatedCluster& sim) {
 SYSTEMATIC_SIMULATION(KilledAfterEveryWrite, crash_after_write, 1000) { life(sim); }
 SYSTEMATIC_SIMULATION(OldStateAfterEveryDeletion, stale_before_delete, 1000) { life(sim); }
 SYSTEMATIC_SIMULATION(EveryNotificationHeldBack, withhold, 1000) { life(sim); }
+
+json::Value read_crd() {
+  std::ifstream in(DATABASE_CRD);
+  std::stringstream text;
+  text << in.rdbuf();
+  return windlass::codegen::parse_yaml(DATABASE_CRD, text.str()).value().front();
+}
+
+TEST(Trials, OfEveryFieldOfADatabase) {
+  SimulatedCluster sim;
+  PostgresModel model;
+  sim.ignore(std::string(kTemplateAnnotation));
+  sim.install(DATABASE_CRD);
+  sim.image("postgres", [&](const PodView& view) { return model(view); });
+  sim.start_replicas(
+      3,
+      [](windlass::Manager& manager) {
+        add_database_controller(manager, {.operator_image = "operator:1"});
+      },
+      {.operator_name = "postgres-operator"});
+  Database db;
+  db.metadata.name = "shop";
+  db.spec.image = "postgres:15";
+  db.spec.storage.size = "1Gi";
+  db.spec.database = "shop";
+  db.spec.owner = "seller";
+  const auto made = sim.apply(db);
+  sim.run_until_quiet(5min, 1s);
+  const auto trials = windlass::testing::trials_of(read_crd(), json::to_value(made));
+  ASSERT_GT(trials.size(), 15u);
+  const int refused =
+      windlass::testing::run_trials<Database>(sim, "shop", trials, [](const Database& now) {
+        if (now.status.observed_generation != now.metadata.generation) {
+          return std::string("the status is of an older generation");
+        }
+        const auto* degraded = meta::find_condition(now.status.conditions, "Degraded");
+        const bool says_why =
+            degraded != nullptr && degraded->status == "True" && !degraded->message.empty();
+        const bool ready = meta::is_condition_true(now.status.conditions, "Ready");
+        return ready || says_why ? std::string() : std::string("neither ready nor a reason why not");
+      });
+  EXPECT_GT(refused, 5);
+  EXPECT_LT(refused, static_cast<int>(trials.size()));
+  RecordProperty("trials", static_cast<int>(trials.size()));
+}
 
 }  // namespace
 }  // namespace postgres

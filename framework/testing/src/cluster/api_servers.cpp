@@ -26,15 +26,32 @@ http::Response failure(int code, const std::string& reason, const std::string& m
 http::Response injected(const Fault& fault) {
   const char* reason = "InternalError";
   switch (fault.status) {
-    case 401: reason = "Unauthorized"; break;
-    case 403: reason = "Forbidden"; break;
-    case 404: reason = "NotFound"; break;
-    case 409: reason = "Conflict"; break;
-    case 410: reason = "Expired"; break;
-    case 429: reason = "TooManyRequests"; break;
-    case 503: reason = "ServiceUnavailable"; break;
-    case 504: reason = "Timeout"; break;
-    default: break;
+    case 401:
+      reason = "Unauthorized";
+      break;
+    case 403:
+      reason = "Forbidden";
+      break;
+    case 404:
+      reason = "NotFound";
+      break;
+    case 409:
+      reason = "Conflict";
+      break;
+    case 410:
+      reason = "Expired";
+      break;
+    case 429:
+      reason = "TooManyRequests";
+      break;
+    case 503:
+      reason = "ServiceUnavailable";
+      break;
+    case 504:
+      reason = "Timeout";
+      break;
+    default:
+      break;
   }
   auto response = failure(fault.status, reason, "a fault of the simulation");
   if (fault.retry_after) response.headers.set("Retry-After", std::to_string(1 + fault.seed % 3));
@@ -80,9 +97,9 @@ std::string collection_of(const meta::Resource& resource) {
 }
 
 std::string path_of(const meta::Resource& resource, const meta::ObjectKey& key) {
-  std::string path = resource.group.empty()
-                         ? "/api/" + std::string(resource.version)
-                         : "/apis/" + std::string(resource.group) + "/" + std::string(resource.version);
+  std::string path = resource.group.empty() ? "/api/" + std::string(resource.version)
+                                            : "/apis/" + std::string(resource.group) + "/" +
+                                                  std::string(resource.version);
   if (resource.namespaced && !key.namespace_.empty()) path += "/namespaces/" + key.namespace_;
   path += "/" + std::string(resource.plural);
   if (!key.name.empty()) path += "/" + key.name;
@@ -126,11 +143,15 @@ Asked asked_of(const http::Request& request) {
   const auto& method = request.method;
   const auto watch = asked.query.find("watch");
   if (method == "GET") {
-    asked.verb = watch != asked.query.end() && (watch->second == "true" || watch->second == "1") ? "watch"
-                 : asked.key.name.empty()                                                        ? "list"
-                                                                                                 : "get";
+    asked.verb = watch != asked.query.end() && (watch->second == "true" || watch->second == "1")
+                     ? "watch"
+                 : asked.key.name.empty() ? "list"
+                                          : "get";
   } else {
-    asked.verb = method == "POST" ? "create" : method == "PUT" ? "update" : method == "PATCH" ? "patch" : "delete";
+    asked.verb = method == "POST"    ? "create"
+                 : method == "PUT"   ? "update"
+                 : method == "PATCH" ? "patch"
+                                     : "delete";
   }
   return asked;
 }
@@ -169,10 +190,12 @@ ApiServers::~ApiServers() = default;
 
 Task<void> ApiServers::run(SimulatedProcess& self, ApiServers* servers, int index) {
   auto listener = self.network(self.io()).listen(self.io(), {"", 6443}).value();
-  http::Handler handler = [servers, index](http::Request request, http::Peer, http::Responder& responder) {
+  http::Handler handler = [servers, index](http::Request request, http::Peer,
+                                           http::Responder& responder) {
     return serve(servers, index, std::move(request), &responder);
   };
-  auto server = std::make_shared<http::Server>(self, self.io(), std::move(listener), std::move(handler));
+  auto server =
+      std::make_shared<http::Server>(self, self.io(), std::move(listener), std::move(handler));
   self.keep(server);
   auto serving = server->run();
   co_await std::move(serving);
@@ -191,7 +214,8 @@ void ApiServers::thaw_all() {
   for (int i = 0; i < count(); ++i) thaw(i);
 }
 
-std::optional<http::Response> ApiServers::refusal(int server, const Sender& sender, const Asked& asked) {
+std::optional<http::Response> ApiServers::refusal(int server, const Sender& sender,
+                                                  const Asked& asked) {
   if (sender.replica < 0) return std::nullopt;
   for (auto& window : world_.windows) {
     const auto& fault = window.fault;
@@ -213,7 +237,8 @@ bool ApiServers::loses_reply(const Sender& sender) {
   return false;
 }
 
-std::optional<http::Response> ApiServers::age(int server, const Asked& asked, http::Request& request) {
+std::optional<http::Response> ApiServers::age(int server, const Asked& asked,
+                                              http::Request& request) {
   const auto frozen = frozen_[static_cast<std::size_t>(server)];
   if (!frozen || asked.verb != "list") return std::nullopt;
   const auto version = asked.query.find("resourceVersion");
@@ -222,23 +247,26 @@ std::optional<http::Response> ApiServers::age(int server, const Asked& asked, ht
   }
   const auto wanted = std::strtoull(version->second.c_str(), nullptr, 10);
   if (wanted > *frozen) {
-    return failure(504, "Timeout", "Too large resource version: " + version->second + ", current: " +
-                                       std::to_string(*frozen));
+    return failure(
+        504, "Timeout",
+        "Too large resource version: " + version->second + ", current: " + std::to_string(*frozen));
   }
   const auto at = request.target.find("resourceVersion=");
   const auto end = std::min(request.target.find('&', at), request.target.size());
-  request.target.replace(at, end - at,
-                         "resourceVersion=" + std::to_string(*frozen) + "&resourceVersionMatch=Exact");
+  request.target.replace(
+      at, end - at, "resourceVersion=" + std::to_string(*frozen) + "&resourceVersionMatch=Exact");
   return std::nullopt;
 }
 
-Task<void> ApiServers::serve(ApiServers* servers, int index, http::Request request, http::Responder* target) {
+Task<void> ApiServers::serve(ApiServers* servers, int index, http::Request request,
+                             http::Responder* target) {
   auto& responder = *target;
   auto& world = servers->world_;
   auto& self = *servers->processes_[static_cast<std::size_t>(index)];
   const auto asked = asked_of(request);
   const auto authorization = request.headers.get("Authorization");
-  const auto token = authorization.starts_with("Bearer ") ? authorization.substr(7) : std::string_view();
+  const auto token =
+      authorization.starts_with("Bearer ") ? authorization.substr(7) : std::string_view();
   const auto known = world.tokens.find(token);
   const bool valid = known != world.tokens.end();
   const Sender sender = valid ? known->second : Sender{-1, 0, "nobody"};
@@ -247,7 +275,8 @@ Task<void> ApiServers::serve(ApiServers* servers, int index, http::Request reque
     const bool quiet = asked.is_lease() && status == 200;
     if (quiet) return;
     world.note(TraceEvent::Kind::request, sender.name,
-               request.method + " " + request.target + " at " + self.name() + ": " + std::to_string(status));
+               request.method + " " + request.target + " at " + self.name() + ": " +
+                   std::to_string(status));
   };
   std::optional<http::Response> answer;
   if (!valid) answer = failure(401, "Unauthorized", "Unauthorized");
@@ -267,7 +296,8 @@ Task<void> ApiServers::serve(ApiServers* servers, int index, http::Request reque
   world.sender = nullptr;
   told(reply.response.status);
   if (reply.stream) {
-    auto streaming = stream(servers, index, sender, asked, reply.stream, std::move(reply.response), target);
+    auto streaming =
+        stream(servers, index, sender, asked, reply.stream, std::move(reply.response), target);
     co_await std::move(streaming);
     co_return;
   }
@@ -279,7 +309,8 @@ Task<void> ApiServers::serve(ApiServers* servers, int index, http::Request reque
       auto& count = world.opportunities_of[static_cast<int>(Perturbation::Kind::crash_after_write)];
       if (++count == world.perturbation.number &&
           world.perturbation.kind == Perturbation::Kind::crash_after_write) {
-        world.note(TraceEvent::Kind::fault, sender.name, "is killed after its write " + std::to_string(count));
+        world.note(TraceEvent::Kind::fault, sender.name,
+                   "is killed after its write " + std::to_string(count));
         replica.process->crash();
       }
     }
@@ -334,7 +365,13 @@ Task<void> ApiServers::stream(ApiServers* servers, int index, Sender sender, Ask
   co_await responder.start(std::move(head));
   auto timer = std::make_shared<Timer>(self.clock(), self.io());
   auto pending = std::make_shared<bool>(false);
-  Stream state{index, std::move(sender), std::move(asked), timer, pending, {}, {},
+  Stream state{index,
+               std::move(sender),
+               std::move(asked),
+               timer,
+               pending,
+               {},
+               {},
                std::make_shared<SeededRandom>(self.random().next())};
   struct Listed {
     std::vector<Stream*>& all;

@@ -120,12 +120,14 @@ int SimulatedCluster::Impl::leader() const {
   for (std::size_t i = 0; i < replicas.size(); ++i) {
     const auto* running = manager(static_cast<int>(i));
     if (running == nullptr) continue;
-    if (running->elector() == nullptr || running->elector()->open_until()) return static_cast<int>(i);
+    if (running->elector() == nullptr || running->elector()->open_until())
+      return static_cast<int>(i);
   }
   return -1;
 }
 
-// Processes -----------------------------------------------------------------------------------------
+// Processes
+// -----------------------------------------------------------------------------------------
 
 Task<void> SimulatedCluster::Impl::control(SimulatedProcess& self, Impl* world) {
   ManagerOptions options;
@@ -150,7 +152,8 @@ void SimulatedCluster::Impl::begin_life(int index) {
   replica.requests.clear();
   replica.reconciles = std::make_shared<ReconcileLog>();
   auto& process = *replica.process;
-  const auto token = process.name() + "/" + std::to_string(replica.life) + "/" + std::to_string(rotations);
+  const auto token =
+      process.name() + "/" + std::to_string(replica.life) + "/" + std::to_string(rotations);
   tokens[token] = {index, replica.life, process.name()};
   process.files()[kTokenFile] = token;
   note(TraceEvent::Kind::process, process.name(), "starts, life " + std::to_string(replica.life));
@@ -172,8 +175,9 @@ Task<void> SimulatedCluster::Impl::operate(SimulatedProcess& self, Impl* world, 
   co_await yield();
   const auto held = self.held();
   if (held != Held{}) {
-    replica.left_behind = std::to_string(held.timers) + " timers, " + std::to_string(held.connections) +
-                          " connections, " + std::to_string(held.listeners) + " listeners";
+    replica.left_behind = std::to_string(held.timers) + " timers, " +
+                          std::to_string(held.connections) + " connections, " +
+                          std::to_string(held.listeners) + " listeners";
   }
   replica.graceful_exit = code;
   self.terminate(code);
@@ -194,8 +198,11 @@ void SimulatedCluster::Impl::tick() {
     auto& replica = replicas[i];
     if (replica.process->alive() || replica.restart_due) continue;
     const auto code = replica.process->exit_code().value_or(-1);
-    note(TraceEvent::Kind::process, replica.process->name(), "has ended with code " + std::to_string(code));
-    if (!stopping) restart_later(static_cast<int>(i), Duration(200ms) + Duration(plan.between(0, 3'000'000'000)));
+    note(TraceEvent::Kind::process, replica.process->name(),
+         "has ended with code " + std::to_string(code));
+    if (!stopping)
+      restart_later(static_cast<int>(i),
+                    Duration(200ms) + Duration(plan.between(0, 3'000'000'000)));
     replica.restart_due = true;
   }
   check_gates();
@@ -227,7 +234,8 @@ bool SimulatedCluster::Impl::run(const std::function<bool()>& condition, Duratio
   return holds;
 }
 
-// The store -----------------------------------------------------------------------------------------
+// The store
+// -----------------------------------------------------------------------------------------
 
 void SimulatedCluster::Impl::observe(const api_server::Observation& observation) {
   const auto& object = observation.now != nullptr ? *observation.now : *observation.before;
@@ -247,11 +255,14 @@ void SimulatedCluster::Impl::observe(const api_server::Observation& observation)
   known.history.push_back(observation.revision);
   if (lease) {
     const auto holder = object["spec"]["holderIdentity"].string_or("");
-    const auto before = observation.before != nullptr ? (*observation.before)["spec"]["holderIdentity"].string_or("")
-                                                      : std::string_view();
+    const auto before = observation.before != nullptr
+                            ? (*observation.before)["spec"]["holderIdentity"].string_or("")
+                            : std::string_view();
     if (holder != before || removed) {
       note(TraceEvent::Kind::lease, known.changed_by,
-           removed ? "the lease is deleted" : holder.empty() ? "the lease is free" : "the lease is held by " + std::string(holder));
+           removed          ? "the lease is deleted"
+           : holder.empty() ? "the lease is free"
+                            : "the lease is held by " + std::string(holder));
       if (sender != nullptr && sender->replica >= 0 && !holder.empty()) {
         auto& replica = replicas[static_cast<std::size_t>(sender->replica)];
         if (replica.life == sender->life) replica.epoch = observation.revision;
@@ -266,23 +277,31 @@ void SimulatedCluster::Impl::observe(const api_server::Observation& observation)
   while (changes.front() < sim.now() - 60s) changes.pop_front();
   last_change = sim.now();
   custom_due = !custom.empty();
-  last_change_text = (removed ? "the deletion of " : observation.before == nullptr ? "the creation of " : "an update of ") +
-                     collection.substr(collection.find('/') + 1) + " " + key.to_string() + " by " + known.changed_by +
-                     " at " + format_duration(sim.now());
+  last_change_text = (removed                         ? "the deletion of "
+                      : observation.before == nullptr ? "the creation of "
+                                                      : "an update of ") +
+                     collection.substr(collection.find('/') + 1) + " " + key.to_string() + " by " +
+                     known.changed_by + " at " + format_duration(sim.now());
   note(TraceEvent::Kind::change, known.changed_by,
-       (removed ? "- " : observation.before == nullptr ? "+ " : "~ ") + collection.substr(collection.find('/') + 1) + " " +
-           key.to_string() + " " + std::to_string(observation.revision));
+       (removed                         ? "- "
+        : observation.before == nullptr ? "+ "
+                                        : "~ ") +
+           collection.substr(collection.find('/') + 1) + " " + key.to_string() + " " +
+           std::to_string(observation.revision));
   if (quiet && checks(rules::kQuiet)) {
     quiet = false;
-    if (sender != nullptr && sender->replica >= 0) broken(rules::kQuiet, last_change_text + ", though it was at rest");
+    if (sender != nullptr && sender->replica >= 0)
+      broken(rules::kQuiet, last_change_text + ", though it was at rest");
   }
   const bool by_replica = sender != nullptr && sender->replica >= 0;
-  const bool deletion = removed || (observation.before != nullptr &&
-                                    observation.before->find("metadata") != nullptr &&
-                                    (*observation.before)["metadata"].find("deletionTimestamp") == nullptr &&
-                                    object["metadata"].find("deletionTimestamp") != nullptr);
+  const bool deletion =
+      removed ||
+      (observation.before != nullptr && observation.before->find("metadata") != nullptr &&
+       (*observation.before)["metadata"].find("deletionTimestamp") == nullptr &&
+       object["metadata"].find("deletionTimestamp") != nullptr);
   if (by_replica && deletion) {
-    const auto count = ++opportunities_of[static_cast<int>(Perturbation::Kind::stale_before_delete)];
+    const auto count =
+        ++opportunities_of[static_cast<int>(Perturbation::Kind::stale_before_delete)];
     const bool wanted = perturbation.kind == Perturbation::Kind::stale_before_delete;
     if (wanted && count == perturbation.number) travel_in_time(observation.revision - 1);
   }
@@ -292,16 +311,21 @@ void SimulatedCluster::Impl::observe(const api_server::Observation& observation)
 /// All replicas start again, and see for a while what was so before a deletion.
 void SimulatedCluster::Impl::travel_in_time(std::uint64_t revision) {
   sim.after(5s, [this, revision] {
-    note(TraceEvent::Kind::fault, "cluster", "the servers show version " + std::to_string(revision) + ", all replicas start again");
+    note(TraceEvent::Kind::fault, "cluster",
+         "the servers show version " + std::to_string(revision) + ", all replicas start again");
     for (int i = 0; i < servers->count(); ++i) servers->freeze(i, revision);
     for (auto& replica : replicas) replica.process->crash();
   });
   sim.after(35s, [this] { servers->thaw_all(); });
 }
 
-http::Response SimulatedCluster::Impl::direct(const std::string& who, std::string method, std::string target,
-                                              std::string body, std::string content_type) {
-  http::Request request{.method = std::move(method), .target = std::move(target), .headers = {}, .body = std::move(body)};
+http::Response SimulatedCluster::Impl::direct(const std::string& who, std::string method,
+                                              std::string target, std::string body,
+                                              std::string content_type) {
+  http::Request request{.method = std::move(method),
+                        .target = std::move(target),
+                        .headers = {},
+                        .body = std::move(body)};
   request.headers.set("Content-Type", content_type);
   request.headers.set("User-Agent", who);
   const auto before = std::exchange(writer, who);
@@ -312,9 +336,11 @@ http::Response SimulatedCluster::Impl::direct(const std::string& who, std::strin
   return std::move(reply.response);
 }
 
-// The public face -----------------------------------------------------------------------------------
+// The public face
+// -----------------------------------------------------------------------------------
 
-SimulatedCluster::SimulatedCluster(ClusterOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {
+SimulatedCluster::SimulatedCluster(ClusterOptions options)
+    : impl_(std::make_unique<Impl>(std::move(options))) {
   impl_->sim.run_for(50ms);
 }
 SimulatedCluster::~SimulatedCluster() = default;
@@ -378,31 +404,39 @@ std::string SimulatedCluster::put(const meta::Resource& resource, json::Value ob
   const auto what = "apply " + std::string(resource.plural) + " " + key.to_string();
   const auto present = read(resource, key);
   if (!present) {
-    return body_or_throw(what, impl_->direct("user", "POST", path_of(resource, {key.namespace_, {}}), json::dump(object)));
+    return body_or_throw(
+        what,
+        impl_->direct("user", "POST", path_of(resource, {key.namespace_, {}}), json::dump(object)));
   }
   const auto now = json::parse(*present).value();
   metadata["resourceVersion"] = now["metadata"]["resourceVersion"];
   if (metadata.find("finalizers") == nullptr && now["metadata"].find("finalizers") != nullptr) {
     metadata["finalizers"] = now["metadata"]["finalizers"];
   }
-  return body_or_throw(what, impl_->direct("user", "PUT", path_of(resource, key), json::dump(object)));
+  return body_or_throw(what,
+                       impl_->direct("user", "PUT", path_of(resource, key), json::dump(object)));
 }
 
-std::string SimulatedCluster::merge(const meta::Resource& resource, const meta::ObjectKey& key, const json::Value& patch) {
+std::string SimulatedCluster::merge(const meta::Resource& resource, const meta::ObjectKey& key,
+                                    const json::Value& patch) {
   return body_or_throw("patch " + std::string(resource.plural) + " " + key.to_string(),
                        impl_->direct("user", "PATCH", path_of(resource, key), json::dump(patch),
                                      "application/merge-patch+json"));
 }
 
-std::optional<std::string> SimulatedCluster::read(const meta::Resource& resource, const meta::ObjectKey& key) const {
+std::optional<std::string> SimulatedCluster::read(const meta::Resource& resource,
+                                                  const meta::ObjectKey& key) const {
   auto response = impl_->direct("user", "GET", path_of(resource, key), "");
   if (response.status == 404) return std::nullopt;
-  return body_or_throw("get " + std::string(resource.plural) + " " + key.to_string(), std::move(response));
+  return body_or_throw("get " + std::string(resource.plural) + " " + key.to_string(),
+                       std::move(response));
 }
 
 std::vector<std::string> SimulatedCluster::read_all(const meta::Resource& resource) const {
-  const auto list = json::parse(body_or_throw("list " + std::string(resource.plural),
-                                              impl_->direct("user", "GET", path_of(resource, {}), ""))).value();
+  const auto list =
+      json::parse(body_or_throw("list " + std::string(resource.plural),
+                                impl_->direct("user", "GET", path_of(resource, {}), "")))
+          .value();
   std::vector<std::string> texts;
   for (const auto& item : list["items"].as_array()) texts.push_back(json::dump(item));
   return texts;
@@ -411,7 +445,8 @@ std::vector<std::string> SimulatedCluster::read_all(const meta::Resource& resour
 bool SimulatedCluster::erase(const meta::Resource& resource, const meta::ObjectKey& key) {
   auto response = impl_->direct("user", "DELETE", path_of(resource, key), "");
   if (response.status == 404) return false;
-  body_or_throw("delete " + std::string(resource.plural) + " " + key.to_string(), std::move(response));
+  body_or_throw("delete " + std::string(resource.plural) + " " + key.to_string(),
+                std::move(response));
   return true;
 }
 
@@ -435,7 +470,8 @@ bool SimulatedCluster::run_until(const std::function<bool()>& condition, Duratio
   Duration asked_when{-1};
   return world.run(
              [&] {
-               if (world.change_count == asked_at && world.sim.now() - asked_when < 100ms) return false;
+               if (world.change_count == asked_at && world.sim.now() - asked_when < 100ms)
+                 return false;
                asked_at = world.change_count;
                asked_when = world.sim.now();
                return condition();
@@ -448,7 +484,8 @@ void SimulatedCluster::heal() { impl_->heal(); }
 
 void SimulatedCluster::run_until_quiet(Duration limit, Duration quiet) {
   auto& world = *impl_;
-  if (world.faulty) throw Exception(Errc::invalid_argument, "run_until_quiet: call heal() first: faults go on");
+  if (world.faulty)
+    throw Exception(Errc::invalid_argument, "run_until_quiet: call heal() first: faults go on");
   const auto until = world.sim.now() + limit;
   Duration next{};
   const bool calm = world.run(
@@ -459,7 +496,8 @@ void SimulatedCluster::run_until_quiet(Duration limit, Duration quiet) {
       },
       until);
   if (!calm && world.checks(rules::kConverges)) {
-    world.broken(rules::kConverges, "not at rest " + format_duration(limit) + " after the faults: " + world.unrest());
+    world.broken(rules::kConverges,
+                 "not at rest " + format_duration(limit) + " after the faults: " + world.unrest());
     throw *world.violation;
   }
   world.check_caches(true);
@@ -486,16 +524,21 @@ void SimulatedCluster::stop_replicas() {
     if (!world.checks(rules::kRelease)) continue;
     if (!ended) world.broken(rules::kRelease, name + " still runs 32s after SIGTERM");
     if (ended && replica.process->exit_code() != 0) {
-      world.broken(rules::kRelease, name + " ended with " + std::to_string(replica.process->exit_code().value_or(-1)));
+      world.broken(rules::kRelease, name + " ended with " +
+                                        std::to_string(replica.process->exit_code().value_or(-1)));
     }
-    if (!replica.left_behind.empty()) world.broken(rules::kRelease, name + " left behind " + replica.left_behind);
+    if (!replica.left_behind.empty())
+      world.broken(rules::kRelease, name + " left behind " + replica.left_behind);
   }
-  const auto lease = world.direct("user", "GET",
-                                  "/apis/coordination.k8s.io/v1/namespaces/" + std::string(kLeaseNamespace) + "/leases/" +
-                                      world.manager_options.leader_election_id, "");
+  const auto lease =
+      world.direct("user", "GET",
+                   "/apis/coordination.k8s.io/v1/namespaces/" + std::string(kLeaseNamespace) +
+                       "/leases/" + world.manager_options.leader_election_id,
+                   "");
   if (lease.status == 200 && world.checks(rules::kRelease)) {
     const auto holder = json::parse(lease.body).value()["spec"]["holderIdentity"].string_or("");
-    if (!holder.empty()) world.broken(rules::kRelease, "the lease still names " + std::string(holder));
+    if (!holder.empty())
+      world.broken(rules::kRelease, "the lease still names " + std::string(holder));
   }
   if (world.violation) throw *world.violation;
 }
@@ -513,15 +556,18 @@ const std::vector<Fault>& SimulatedCluster::drawn_faults() const { return impl_-
 int SimulatedCluster::writes() const { return impl_->replica_writes; }
 
 std::string SimulatedCluster::report(const std::string& problem) const {
-  std::string text = "seed " + std::to_string(seed()) + ", " + format_duration(now()) + " of virtual time: " +
-                     first_line(problem) + "\n\nThe last events:\n" + impl_->trace.text(60);
+  std::string text = "seed " + std::to_string(seed()) + ", " + format_duration(now()) +
+                     " of virtual time: " + first_line(problem) + "\n\nThe last events:\n" +
+                     impl_->trace.text(60);
   return text;
 }
 
 std::string SimulatedCluster::end_state() const {
   std::string text;
   for (const auto& [collection, objects] : impl_->objects) {
-    if (collection == "coordination.k8s.io/leases" || collection == "/events" || collection == "events.k8s.io/events") continue;
+    if (collection == "coordination.k8s.io/leases" || collection == "/events" ||
+        collection == "events.k8s.io/events")
+      continue;
     for (const auto& [key, known] : objects) {
       // names made of UIDs
       const auto shown = key.name.starts_with("pvc-") ? "pvc-<uid>" : key.to_string();
@@ -530,13 +576,17 @@ std::string SimulatedCluster::end_state() const {
       if (known.exists) {
         const auto group = collection.substr(0, collection.find('/'));
         // the version does not matter for reading: discovery says which is served
-        const auto discovery = impl_->direct("user", "GET", group.empty() ? "/api/v1" : "/apis/" + group, "");
+        const auto discovery =
+            impl_->direct("user", "GET", group.empty() ? "/api/v1" : "/apis/" + group, "");
         std::string version = "v1";
         if (!group.empty()) {
-          version = json::parse(discovery.body).value()["preferredVersion"]["version"].string_or("v1");
+          version =
+              json::parse(discovery.body).value()["preferredVersion"]["version"].string_or("v1");
         }
-        const auto path = path_of({group, version, "", std::string_view(collection).substr(collection.find('/') + 1),
-                                   !key.namespace_.empty()}, key);
+        const auto path = path_of(
+            {group, version, "", std::string_view(collection).substr(collection.find('/') + 1),
+             !key.namespace_.empty()},
+            key);
         const auto answer = impl_->direct("user", "GET", path, "");
         if (answer.status == 200) {
           auto value = json::parse(answer.body).value();
@@ -555,7 +605,8 @@ void SimulatedCluster::ignore(std::string member) { impl_->ignored.insert(std::m
 
 void SimulatedCluster::perturb(Perturbation perturbation) {
   impl_->perturbation = perturbation;
-  if (perturbation.kind == Perturbation::Kind::withhold) impl_->servers->withhold_one(perturbation.number);
+  if (perturbation.kind == Perturbation::Kind::withhold)
+    impl_->servers->withhold_one(perturbation.number);
 }
 int SimulatedCluster::opportunities(Perturbation::Kind kind) const {
   if (kind == Perturbation::Kind::withhold) return impl_->servers->notifications();
@@ -563,7 +614,9 @@ int SimulatedCluster::opportunities(Perturbation::Kind kind) const {
 }
 
 int SimulatedCluster::replicas() const { return static_cast<int>(impl_->replicas.size()); }
-SimulatedProcess& SimulatedCluster::replica(int index) { return *impl_->replicas.at(static_cast<std::size_t>(index)).process; }
+SimulatedProcess& SimulatedCluster::replica(int index) {
+  return *impl_->replicas.at(static_cast<std::size_t>(index)).process;
+}
 Manager* SimulatedCluster::manager(int index) const { return impl_->manager(index); }
 int SimulatedCluster::leader() const { return impl_->leader(); }
 Simulation& SimulatedCluster::simulation() { return impl_->sim; }

@@ -1,7 +1,7 @@
-#include <windlass/testing/faults.hpp>
-
 #include <algorithm>
 #include <cmath>
+
+#include <windlass/testing/faults.hpp>
 
 namespace windlass::inline v0::testing {
 namespace {
@@ -16,7 +16,8 @@ Duration drawn(Random& random, Duration low, Duration high) {
 /// Short ones more often than long ones.
 Duration mostly_short(Random& random, Duration low, Duration high) {
   const double u = random.uniform();
-  return low + Duration(static_cast<std::int64_t>(static_cast<double>((high - low).count()) * u * u));
+  return low +
+         Duration(static_cast<std::int64_t>(static_cast<double>((high - low).count()) * u * u));
 }
 
 template <class T, std::size_t N>
@@ -33,7 +34,9 @@ std::string server_name(const Fault& fault) {
 
 Faults Faults::storm(std::uint64_t seed) {
   SeededRandom random(seed * 31 + 7);
-  const auto armed = [&](double rate) { return random.uniform() < 0.5 ? rate * (0.3 + random.uniform()) : 0; };
+  const auto armed = [&](double rate) {
+    return random.uniform() < 0.5 ? rate * (0.3 + random.uniform()) : 0;
+  };
   Faults faults;
   faults.crash = armed(0.02);
   faults.stop = armed(0.005);
@@ -102,7 +105,9 @@ std::vector<Fault> draw_faults(const Faults& faults, Random& random, Duration fr
     f.kind = random.uniform() < 0.7 ? Kind::slow : Kind::trickle;
     f.way = static_cast<int>(random.next() % 3);
     f.offset = faults.delay.low;
-    f.amount = std::chrono::duration<double>(mostly_short(random, faults.delay.low, faults.delay.high)).count();
+    f.amount =
+        std::chrono::duration<double>(mostly_short(random, faults.delay.low, faults.delay.high))
+            .count();
     f.lasts = mostly_short(random, 1s, 60s);
   });
   draw(faults.damage, [&](Fault& f) {
@@ -139,7 +144,8 @@ std::vector<Fault> draw_faults(const Faults& faults, Random& random, Duration fr
     f.lasts = mostly_short(random, 0ms, 2min);
   });
   draw(faults.pod, [&](Fault& f) {
-    const Kind kinds[] = {Kind::container_crash, Kind::container_crash, Kind::eviction, Kind::node_loss};
+    const Kind kinds[] = {Kind::container_crash, Kind::container_crash, Kind::eviction,
+                          Kind::node_loss};
     f.kind = one_of(random, kinds);
     f.lasts = mostly_short(random, 1s, 2min);
   });
@@ -149,35 +155,56 @@ std::vector<Fault> draw_faults(const Faults& faults, Random& random, Duration fr
 }
 
 std::string describe(const Fault& fault) {
-  const auto lasts = " for " + format_duration(std::chrono::floor<std::chrono::milliseconds>(fault.lasts));
+  const auto lasts =
+      " for " + format_duration(std::chrono::floor<std::chrono::milliseconds>(fault.lasts));
   const char* ways[] = {" and ", " to ", " from "};
   const std::string line = replica_name(fault) + ways[fault.way] + server_name(fault);
   switch (fault.kind) {
-    case Kind::crash: return "kill " + replica_name(fault);
-    case Kind::stop: return "SIGTERM to " + replica_name(fault);
-    case Kind::pause: return "pause " + replica_name(fault) + lasts;
-    case Kind::pause_before_sending: return "pause " + replica_name(fault) + lasts + " before it sends";
+    case Kind::crash:
+      return "kill " + replica_name(fault);
+    case Kind::stop:
+      return "SIGTERM to " + replica_name(fault);
+    case Kind::pause:
+      return "pause " + replica_name(fault) + lasts;
+    case Kind::pause_before_sending:
+      return "pause " + replica_name(fault) + lasts + " before it sends";
     case Kind::clock:
       return "clocks of " + replica_name(fault) + " at rate " + std::to_string(fault.amount) +
-             ", wall clock off by " + format_duration(std::chrono::floor<std::chrono::seconds>(fault.offset)) + lasts;
-    case Kind::drop: return "reset connections between " + replica_name(fault) + " and " + server_name(fault);
-    case Kind::refuse: return server_name(fault) + " refuses connections" + lasts;
-    case Kind::partition: return "nothing travels between " + line + lasts;
-    case Kind::slow: return "slow line between " + line + ", up to " + std::to_string(fault.amount) + "s," + lasts;
-    case Kind::trickle: return "trickle between " + line + lasts;
-    case Kind::truncate: return "cut short what is sent next, " + line;
-    case Kind::garble: return "garble what is sent next, " + line;
-    case Kind::lost_reply: return "answers to writes of " + replica_name(fault) + " get lost" + lasts;
+             ", wall clock off by " +
+             format_duration(std::chrono::floor<std::chrono::seconds>(fault.offset)) + lasts;
+    case Kind::drop:
+      return "reset connections between " + replica_name(fault) + " and " + server_name(fault);
+    case Kind::refuse:
+      return server_name(fault) + " refuses connections" + lasts;
+    case Kind::partition:
+      return "nothing travels between " + line + lasts;
+    case Kind::slow:
+      return "slow line between " + line + ", up to " + std::to_string(fault.amount) + "s," + lasts;
+    case Kind::trickle:
+      return "trickle between " + line + lasts;
+    case Kind::truncate:
+      return "cut short what is sent next, " + line;
+    case Kind::garble:
+      return "garble what is sent next, " + line;
+    case Kind::lost_reply:
+      return "answers to writes of " + replica_name(fault) + " get lost" + lasts;
     case Kind::error:
-      return server_name(fault) + " answers " + replica_name(fault) + " with " + std::to_string(fault.status) +
-             (fault.retry_after ? " and Retry-After" : "") + lasts;
-    case Kind::stale_reads: return server_name(fault) + " shows an old state" + lasts;
-    case Kind::compaction: return "history is compacted";
-    case Kind::server_restart: return server_name(fault) + " restarts, back after" + lasts.substr(4);
-    case Kind::token_rotation: return "tokens rotate, the old ones are good" + lasts;
-    case Kind::container_crash: return "a container crashes";
-    case Kind::eviction: return "a pod is evicted";
-    case Kind::node_loss: return "a node is lost" + lasts;
+      return server_name(fault) + " answers " + replica_name(fault) + " with " +
+             std::to_string(fault.status) + (fault.retry_after ? " and Retry-After" : "") + lasts;
+    case Kind::stale_reads:
+      return server_name(fault) + " shows an old state" + lasts;
+    case Kind::compaction:
+      return "history is compacted";
+    case Kind::server_restart:
+      return server_name(fault) + " restarts, back after" + lasts.substr(4);
+    case Kind::token_rotation:
+      return "tokens rotate, the old ones are good" + lasts;
+    case Kind::container_crash:
+      return "a container crashes";
+    case Kind::eviction:
+      return "a pod is evicted";
+    case Kind::node_loss:
+      return "a node is lost" + lasts;
   }
   return {};
 }

@@ -28,7 +28,8 @@ void SimulatedCluster::Impl::draw(Duration until) {
 void SimulatedCluster::Impl::strike(std::size_t number) {
   const Fault fault = drawn[number];
   auto& process = *replicas[static_cast<std::size_t>(fault.replica)].process;
-  note(TraceEvent::Kind::fault, process.name(), "#" + std::to_string(number) + " " + describe(fault));
+  note(TraceEvent::Kind::fault, process.name(),
+       "#" + std::to_string(number) + " " + describe(fault));
   std::vector<SimulatedProcess*> targets;
   for (int i = 0; i < servers->count(); ++i) {
     if (fault.server < 0 || fault.server == i) targets.push_back(&servers->process(i));
@@ -37,14 +38,18 @@ void SimulatedCluster::Impl::strike(std::size_t number) {
     case Fault::Kind::crash:
       process.crash_after(fault.seed % 40);
       // one that does nothing any more is killed where it waits
-      after(1s, [this, index = fault.replica, life = replicas[static_cast<std::size_t>(fault.replica)].life] {
+      after(1s, [this, index = fault.replica,
+                 life = replicas[static_cast<std::size_t>(fault.replica)].life] {
         auto& replica = replicas[static_cast<std::size_t>(index)];
         if (replica.life == life && replica.process->alive()) replica.process->crash();
       });
       return;
-    case Fault::Kind::stop: return process.send_signal(SIGTERM);
-    case Fault::Kind::pause: return process.pause(fault.lasts);
-    case Fault::Kind::pause_before_sending: return process.pause_before_sending(fault.lasts);
+    case Fault::Kind::stop:
+      return process.send_signal(SIGTERM);
+    case Fault::Kind::pause:
+      return process.pause(fault.lasts);
+    case Fault::Kind::pause_before_sending:
+      return process.pause_before_sending(fault.lasts);
     case Fault::Kind::clock:
       process.set_clock_rate(fault.amount);
       process.set_wall_offset(fault.offset);
@@ -69,7 +74,8 @@ void SimulatedCluster::Impl::strike(std::size_t number) {
     case Fault::Kind::slow:
     case Fault::Kind::trickle: {
       const bool trickles = fault.kind == Fault::Kind::trickle;
-      const auto longest = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(fault.amount));
+      const auto longest =
+          std::chrono::duration_cast<Duration>(std::chrono::duration<double>(fault.amount));
       const auto low = trickles ? Duration(1ms) : fault.offset;
       const auto high = trickles ? Duration(50ms) : std::max(longest, fault.offset + 1ms);
       for (auto* server : targets) {
@@ -94,13 +100,16 @@ void SimulatedCluster::Impl::strike(std::size_t number) {
     case Fault::Kind::lost_reply:
     case Fault::Kind::error:
       windows.push_back({number, fault, SeededRandom(fault.seed)});
-      after(fault.lasts, [this, number] { windows.remove_if([&](const Window& w) { return w.number == number; }); });
+      after(fault.lasts, [this, number] {
+        windows.remove_if([&](const Window& w) { return w.number == number; });
+      });
       return;
     case Fault::Kind::stale_reads:
       servers->freeze(fault.server, core.revision());
       after(fault.lasts, [this, server = fault.server] { servers->thaw(server); });
       return;
-    case Fault::Kind::compaction: return core.compact();
+    case Fault::Kind::compaction:
+      return core.compact();
     case Fault::Kind::server_restart: {
       auto& server = servers->process(fault.server);
       server.crash();
@@ -113,16 +122,21 @@ void SimulatedCluster::Impl::strike(std::size_t number) {
       ++rotations;
       for (auto& replica : replicas) {
         const auto old = replica.process->files()[kTokenFile];
-        const auto fresh = replica.process->name() + "/" + std::to_string(replica.life) + "/" + std::to_string(rotations);
-        tokens[fresh] = {static_cast<int>(&replica - replicas.data()), replica.life, replica.process->name()};
+        const auto fresh = replica.process->name() + "/" + std::to_string(replica.life) + "/" +
+                           std::to_string(rotations);
+        tokens[fresh] = {static_cast<int>(&replica - replicas.data()), replica.life,
+                         replica.process->name()};
         replica.process->files()[kTokenFile] = fresh;
         after(fault.lasts, [this, old] { tokens.erase(old); });
       }
       return;
     }
-    case Fault::Kind::container_crash: return kubelet->crash_container(fault.seed);
-    case Fault::Kind::eviction: return kubelet->evict(fault.seed);
-    case Fault::Kind::node_loss: return kubelet->lose_node(fault.seed, fault.lasts);
+    case Fault::Kind::container_crash:
+      return kubelet->crash_container(fault.seed);
+    case Fault::Kind::eviction:
+      return kubelet->evict(fault.seed);
+    case Fault::Kind::node_loss:
+      return kubelet->lose_node(fault.seed, fault.lasts);
   }
 }
 

@@ -13,8 +13,9 @@ std::string image_name(const api::core::v1::Pod& pod) {
   const auto& image = pod.spec.containers.front().image;
   const auto slash = image.rfind('/');
   const auto colon = image.rfind(':');
-  return colon == std::string::npos || (slash != std::string::npos && colon < slash) ? image
-                                                                                      : image.substr(0, colon);
+  return colon == std::string::npos || (slash != std::string::npos && colon < slash)
+             ? image
+             : image.substr(0, colon);
 }
 
 std::string condition_status(const api::core::v1::Pod& pod) {
@@ -26,7 +27,8 @@ std::string condition_status(const api::core::v1::Pod& pod) {
 
 }  // namespace
 
-Kubelet::Kubelet(SimulatedCluster::Impl& world) : world_(world), random_(world.options.seed * 77 + 5) {}
+Kubelet::Kubelet(SimulatedCluster::Impl& world)
+    : world_(world), random_(world.options.seed * 77 + 5) {}
 
 void Kubelet::changed(const std::string& collection, const meta::ObjectKey& key) {
   if (collection == "/pods") {
@@ -63,27 +65,32 @@ std::string Kubelet::volume_of(const api::core::v1::Pod& pod) const {
   for (const auto& volume : pod.spec.volumes) {
     if (!volume.persistent_volume_claim) continue;
     const auto& name = volume.persistent_volume_claim->claim_name;
-    const auto answer = world_.core.handle(
-        {.method = "GET",
-         .target = path_of(api::core::v1::PersistentVolumeClaim::resource, {pod.metadata.namespace_, name}),
-         .headers = {},
-         .body = ""},
-        api_server::Identity::admin());
+    const auto answer =
+        world_.core.handle({.method = "GET",
+                            .target = path_of(api::core::v1::PersistentVolumeClaim::resource,
+                                              {pod.metadata.namespace_, name}),
+                            .headers = {},
+                            .body = ""},
+                           api_server::Identity::admin());
     if (answer.response.status != 200) return {};
-    return json::decode<api::core::v1::PersistentVolumeClaim>(answer.response.body).value().metadata.uid;
+    return json::decode<api::core::v1::PersistentVolumeClaim>(answer.response.body)
+        .value()
+        .metadata.uid;
   }
   return {};
 }
 
-void Kubelet::patch(const meta::ObjectKey& key, std::string_view subresource, const json::Value& body) {
+void Kubelet::patch(const meta::ObjectKey& key, std::string_view subresource,
+                    const json::Value& body) {
   auto path = path_of(kPod, key);
   if (!subresource.empty()) path += "/" + std::string(subresource);
   world_.direct("kubelet", "PATCH", path, json::dump(body), "application/merge-patch+json");
 }
 
 void Kubelet::look_at(const meta::ObjectKey& key) {
-  const auto answer = world_.core.handle(
-      {.method = "GET", .target = path_of(kPod, key), .headers = {}, .body = ""}, api_server::Identity::admin());
+  const auto answer =
+      world_.core.handle({.method = "GET", .target = path_of(kPod, key), .headers = {}, .body = ""},
+                         api_server::Identity::admin());
   if (answer.response.status != 200) {
     pods_.erase(key);
     return;
@@ -117,7 +124,8 @@ void Kubelet::look_at(const meta::ObjectKey& key) {
   local.looked_at = true;
   PodState state;
   if (const auto* model = model_of(pod)) {
-    auto read = [this](const meta::Resource& resource, const meta::ObjectKey& wanted) -> std::optional<std::string> {
+    auto read = [this](const meta::Resource& resource,
+                       const meta::ObjectKey& wanted) -> std::optional<std::string> {
       auto found = world_.core.handle(
           {.method = "GET", .target = path_of(resource, wanted), .headers = {}, .body = ""},
           api_server::Identity::admin());
@@ -133,7 +141,8 @@ void Kubelet::show(const api::core::v1::Pod& pod, const Local& local, const PodS
   json::Value annotations;
   for (const auto& [name, value] : state.annotations) {
     const auto known = pod.metadata.annotations.find(name);
-    if (known == pod.metadata.annotations.end() || known->second != value) annotations[name] = value;
+    if (known == pod.metadata.annotations.end() || known->second != value)
+      annotations[name] = value;
   }
   if (!annotations.is_null()) {
     json::Value body;
@@ -142,8 +151,10 @@ void Kubelet::show(const api::core::v1::Pod& pod, const Local& local, const PodS
   }
   const std::string ready = state.ready ? "True" : "False";
   std::int64_t restarts = 0;
-  for (const auto& status : pod.status.container_statuses) restarts = std::max<std::int64_t>(restarts, status.restart_count);
-  if (pod.status.phase == "Running" && condition_status(pod) == ready && restarts == local.restarts) return;
+  for (const auto& status : pod.status.container_statuses)
+    restarts = std::max<std::int64_t>(restarts, status.restart_count);
+  if (pod.status.phase == "Running" && condition_status(pod) == ready && restarts == local.restarts)
+    return;
   json::Value condition;
   condition["type"] = "Ready";
   condition["status"] = ready;

@@ -20,18 +20,20 @@ void forget_before(std::deque<Duration>& times, Duration limit) {
   while (!times.empty() && times.front() < limit) times.pop_front();
 }
 
-Task<Action> watched(controller::ReconcileFunction inner, Context context, SimulatedCluster::Impl* world,
-                     std::shared_ptr<ReconcileLog> log, std::string controller, std::string process,
-                     Manager* manager) {
+Task<Action> watched(controller::ReconcileFunction inner, Context context,
+                     SimulatedCluster::Impl* world, std::shared_ptr<ReconcileLog> log,
+                     std::string controller, std::string process, Manager* manager) {
   const auto key = context.request();
   auto& entry = log->controllers[controller][key];
   const auto now = world->sim.now();
   if (entry.running > 0 && world->checks(rules::kOneAtATime)) {
-    world->broken(rules::kOneAtATime, controller + " " + key.to_string() + " is being reconciled by " + process +
+    world->broken(rules::kOneAtATime, controller + " " + key.to_string() +
+                                          " is being reconciled by " + process +
                                           " already, since " + format_duration(entry.last_start));
   }
   if (!manager->cache().has_synced() && world->checks(rules::kSynced)) {
-    world->broken(rules::kSynced, process + " reconciles " + key.to_string() + " before its caches have synced");
+    world->broken(rules::kSynced,
+                  process + " reconciles " + key.to_string() + " before its caches have synced");
   }
   ++entry.running;
   entry.last_start = now;
@@ -41,8 +43,8 @@ Task<Action> watched(controller::ReconcileFunction inner, Context context, Simul
   const auto recent = static_cast<std::size_t>(std::count_if(
       world->changes.begin(), world->changes.end(), [&](Duration at) { return at > now - 10s; }));
   if (entry.starts.size() > kStartsIn10s + 4 * recent && world->checks(rules::kHotLoop)) {
-    world->broken(rules::kHotLoop, process + " reconciled " + controller + " " + key.to_string() + " " +
-                                       std::to_string(entry.starts.size()) + " times in 10s");
+    world->broken(rules::kHotLoop, process + " reconciled " + controller + " " + key.to_string() +
+                                       " " + std::to_string(entry.starts.size()) + " times in 10s");
   }
   std::exception_ptr failure;
   Action action;
@@ -69,7 +71,8 @@ Task<Action> watched(controller::ReconcileFunction inner, Context context, Simul
   } else {
     entry.failures = 0;
   }
-  world->note(TraceEvent::Kind::reconcile, process, controller + " " + key.to_string() + ": " + outcome);
+  world->note(TraceEvent::Kind::reconcile, process,
+              controller + " " + key.to_string() + ": " + outcome);
   if (failure) std::rethrow_exception(failure);
   co_return action;
 }
@@ -78,8 +81,8 @@ Task<Action> watched(controller::ReconcileFunction inner, Context context, Simul
 
 bool SimulatedCluster::Impl::checks(const char* rule) const {
   if (violation || skipped.contains(rule)) return false;
-  const bool basic = rule == rules::kOneGate || rule == rules::kOneAtATime || rule == rules::kFenced ||
-                     rule == rules::kBackoff;
+  const bool basic = rule == rules::kOneGate || rule == rules::kOneAtATime ||
+                     rule == rules::kFenced || rule == rules::kBackoff;
   if (faulty && rates.broken_watches && !basic) return false;
   if (rates.wild_clocks && (rule == rules::kOneGate || rule == rules::kLeaders)) return false;
   return true;
@@ -95,7 +98,8 @@ void SimulatedCluster::Impl::watch_reconciles(Replica& replica, int) {
   auto* manager = replica.manager.lock()->get();
   for (const auto& controller : manager->controllers()) {
     const auto around = [this, log = replica.reconciles, name = controller->name(),
-                         process = replica.process->name(), manager](controller::ReconcileFunction inner) {
+                         process = replica.process->name(),
+                         manager](controller::ReconcileFunction inner) {
       return controller::ReconcileFunction(
           [this, log, name, process, manager, inner = std::move(inner)](Context context) {
             return watched(inner, std::move(context), this, log, name, process, manager);
@@ -125,18 +129,23 @@ void SimulatedCluster::Impl::check_request_rate(Replica& replica) {
   forget_before(replica.requests, now - 60s);
   forget_before(changes, now - 60s);
   if (replica.requests.size() > kRequestsIn60s + 20 * changes.size() && checks(rules::kHotLoop)) {
-    broken(rules::kHotLoop, replica.process->name() + " sent " + std::to_string(replica.requests.size()) +
-                                " requests in a minute, in which " + std::to_string(changes.size()) +
-                                " objects changed");
+    broken(rules::kHotLoop, replica.process->name() + " sent " +
+                                std::to_string(replica.requests.size()) +
+                                " requests in a minute, in which " +
+                                std::to_string(changes.size()) + " objects changed");
   }
 }
 
-void SimulatedCluster::Impl::check_write(const Sender& from, const Asked& asked, const http::Request& request) {
+void SimulatedCluster::Impl::check_write(const Sender& from, const Asked& asked,
+                                         const http::Request& request) {
   if (asked.is_lease() || asked.is_event()) return;
-  if (asked.collection.starts_with("authentication") || asked.collection.starts_with("authorization")) return;
+  if (asked.collection.starts_with("authentication") ||
+      asked.collection.starts_with("authorization"))
+    return;
   const auto& replica = replicas[static_cast<std::size_t>(from.replica)];
   if (replica.life == from.life && replica.epoch == 0 && checks(rules::kLeaders)) {
-    return broken(rules::kLeaders, from.name + " never led and sends " + request.method + " " + request.target);
+    return broken(rules::kLeaders,
+                  from.name + " never led and sends " + request.method + " " + request.target);
   }
   if (asked.verb == "create" || !checks(rules::kFenced)) return;
   const auto body = json::parse(request.body);
@@ -146,21 +155,22 @@ void SimulatedCluster::Impl::check_write(const Sender& from, const Asked& asked,
   const bool fenced = !place["resourceVersion"].string_or("").empty();
   const bool known = asked.verb != "delete" || !place["uid"].string_or("").empty();
   if (fenced && known) return;
-  broken(rules::kFenced, from.name + " sends " + request.method + " " + request.target + " without " +
-                             (fenced ? "the UID" : "the resourceVersion") +
-                             " that it was decided on: it would overwrite what a newer leader wrote");
+  broken(rules::kFenced,
+         from.name + " sends " + request.method + " " + request.target + " without " +
+             (fenced ? "the UID" : "the resourceVersion") +
+             " that it was decided on: it would overwrite what a newer leader wrote");
 }
 
-void SimulatedCluster::Impl::check_epoch(const std::string& collection, const meta::ObjectKey& key, Known& known,
-                                         bool removed) {
+void SimulatedCluster::Impl::check_epoch(const std::string& collection, const meta::ObjectKey& key,
+                                         Known& known, bool removed) {
   if (sender == nullptr || sender->replica < 0) return;
   const auto& replica = replicas[static_cast<std::size_t>(sender->replica)];
   if (replica.life != sender->life) return;  // its epoch went with it; older than all that follow
   const auto epoch = replica.epoch;
   if (epoch < known.epoch && checks(rules::kEpochs)) {
     broken(rules::kEpochs, sender->name + " (epoch " + std::to_string(epoch) + ") overwrites " +
-                               name_of(collection, key) + ", which " + known.epoch_writer + " (epoch " +
-                               std::to_string(known.epoch) + ") has written");
+                               name_of(collection, key) + ", which " + known.epoch_writer +
+                               " (epoch " + std::to_string(known.epoch) + ") has written");
   }
   known.epoch = removed ? 0 : epoch;
   known.epoch_writer = sender->name;
@@ -182,28 +192,35 @@ void SimulatedCluster::Impl::check_caches(bool at_rest) {
         const auto key = metadata.key();
         const auto revision = std::strtoull(metadata.resource_version.c_str(), nullptr, 10);
         const auto known = present.find(key);
-        const bool was = known != present.end() && std::binary_search(known->second.history.begin(),
-                                                                       known->second.history.end(), revision);
+        const bool was =
+            known != present.end() && std::binary_search(known->second.history.begin(),
+                                                         known->second.history.end(), revision);
         const auto where = replica.process->name() + "'s cache of " + name_of(collection, key);
-        if (!was) return broken(rules::kCache, where + " holds version " + metadata.resource_version +
-                                                   ", which the server never had");
+        if (!was)
+          return broken(rules::kCache, where + " holds version " + metadata.resource_version +
+                                           ", which the server never had");
         auto& newest = replica.seen[collection + " " + key.to_string()];
         if (revision < newest) {
-          return broken(rules::kCache, where + " went back from version " + std::to_string(newest) + " to " +
-                                           std::to_string(revision));
+          return broken(rules::kCache, where + " went back from version " + std::to_string(newest) +
+                                           " to " + std::to_string(revision));
         }
         newest = revision;
         ++count;
         if (at_rest && (!known->second.exists || known->second.revision != revision)) {
-          return broken(rules::kCurrent, where + " holds version " + metadata.resource_version + ", the server " +
-                                             (known->second.exists ? std::to_string(known->second.revision) : "nothing"));
+          return broken(
+              rules::kCurrent,
+              where + " holds version " + metadata.resource_version + ", the server " +
+                  (known->second.exists ? std::to_string(known->second.revision) : "nothing"));
         }
       }
       if (!at_rest) continue;
-      const auto alive = std::count_if(present.begin(), present.end(), [](const auto& e) { return e.second.exists; });
+      const auto alive = std::count_if(present.begin(), present.end(),
+                                       [](const auto& e) { return e.second.exists; });
       if (static_cast<std::size_t>(alive) != count) {
-        return broken(rules::kCurrent, replica.process->name() + "'s cache holds " + std::to_string(count) + " " +
-                                           std::string(kind.resource.plural) + ", the server " + std::to_string(alive));
+        return broken(rules::kCurrent, replica.process->name() + "'s cache holds " +
+                                           std::to_string(count) + " " +
+                                           std::string(kind.resource.plural) + ", the server " +
+                                           std::to_string(alive));
       }
     }
   }
@@ -239,9 +256,10 @@ void SimulatedCluster::Impl::check_reconciled() {
       const auto last = entry == log.end() ? Duration(-1) : entry->second.last_start;
       if (last < known.changed && checks(rules::kReconciled)) {
         return broken(rules::kReconciled,
-                      name_of(collection, key) + " changed at " + format_duration(known.changed) + " (version " +
-                          std::to_string(known.revision) + ", by " + known.changed_by + ") and " +
-                          replica.process->name() + " reconciled it " +
+                      name_of(collection, key) + " changed at " + format_duration(known.changed) +
+                          " (version " + std::to_string(known.revision) + ", by " +
+                          known.changed_by + ") and " + replica.process->name() +
+                          " reconciled it " +
                           (last < Duration::zero() ? "never" : "last at " + format_duration(last)));
       }
       if (entry != log.end() && entry->second.failures > 0 && checks(rules::kConverges)) {
@@ -255,13 +273,15 @@ std::string SimulatedCluster::Impl::unrest() const {
   for (const auto& replica : replicas) {
     if (!replica.process->alive()) return replica.process->name() + " is down";
   }
-  if (!replicas.empty() && manager_options.leader_election.value_or(true) && leader() < 0) return "nobody leads";
+  if (!replicas.empty() && manager_options.leader_election.value_or(true) && leader() < 0)
+    return "nobody leads";
   if (sim.now() - last_change < kQuietTime) return "the last change was " + last_change_text;
   for (std::size_t i = 0; i < replicas.size(); ++i) {
     const auto* running = manager(static_cast<int>(i));
     if (running == nullptr) return replicas[i].process->name() + " is starting";
     auto& cache = const_cast<Manager*>(running)->cache();
-    if (!cache.has_synced()) return "the caches of " + replicas[i].process->name() + " have not synced";
+    if (!cache.has_synced())
+      return "the caches of " + replicas[i].process->name() + " have not synced";
     for (const auto* informer : cache.informers()) {
       const auto& kind = informer->store().kind();
       const auto found = objects.find(collection_of(kind.resource));
@@ -271,13 +291,16 @@ std::string SimulatedCluster::Impl::unrest() const {
           if (!known.exists) continue;
           ++alive;
           const auto object = informer->store().get(key);
-          if (!object || kind.metadata(object.get()).resource_version != std::to_string(known.revision)) {
-            return replicas[i].process->name() + "'s cache of " + name_of(found->first, key) + " is not current";
+          if (!object ||
+              kind.metadata(object.get()).resource_version != std::to_string(known.revision)) {
+            return replicas[i].process->name() + "'s cache of " + name_of(found->first, key) +
+                   " is not current";
           }
         }
       }
       if (informer->store().size() != alive) {
-        return replicas[i].process->name() + "'s cache of " + std::string(kind.resource.plural) + " is not current";
+        return replicas[i].process->name() + "'s cache of " + std::string(kind.resource.plural) +
+               " is not current";
       }
     }
   }

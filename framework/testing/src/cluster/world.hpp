@@ -42,7 +42,9 @@ struct Asked {
   std::map<std::string, std::string, std::less<>> query;
   [[nodiscard]] bool writes() const { return verb != "get" && verb != "list" && verb != "watch"; }
   [[nodiscard]] bool is_lease() const { return collection == "coordination.k8s.io/leases"; }
-  [[nodiscard]] bool is_event() const { return collection == "/events" || collection == "events.k8s.io/events"; }
+  [[nodiscard]] bool is_event() const {
+    return collection == "/events" || collection == "events.k8s.io/events";
+  }
 };
 Asked asked_of(const http::Request& request);
 
@@ -51,8 +53,8 @@ struct ReconcileLog {
   struct Key {
     int running = 0;
     Duration last_start{-1};
-    int failures = 0;          ///< since the last success
-    Duration failed_at{-1};    ///< end of the last failure, while nothing followed
+    int failures = 0;        ///< since the last success
+    Duration failed_at{-1};  ///< end of the last failure, while nothing followed
     std::deque<Duration> starts;
   };
   std::map<std::string, std::map<meta::ObjectKey, Key>> controllers;
@@ -67,7 +69,7 @@ struct Replica {
   bool was_leader = false;
   bool restart_due = false;
   std::optional<int> graceful_exit;
-  std::string left_behind;                ///< what a graceful end left open
+  std::string left_behind;                    ///< what a graceful end left open
   std::map<std::string, std::uint64_t> seen;  ///< newest version in its cache, by object
   std::deque<Duration> requests;
 };
@@ -141,11 +143,28 @@ struct SimulatedCluster::Impl {
 
   // rules
   std::set<std::string> skipped;
-  std::set<std::string, std::less<>> ignored{
-      "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "managedFields", "generation",
-      "observedGeneration", "lastTransitionTime", "lastProbeTime", "clusterIP", "clusterIPs", "volumeName", "podIP",
-      "podIPs", "startTime", "nodeName", "restartCount", "controller-revision-hash", "pod-template-hash",
-      "currentRevision", "updateRevision", "addresses"};
+  std::set<std::string, std::less<>> ignored{"uid",
+                                             "resourceVersion",
+                                             "creationTimestamp",
+                                             "deletionTimestamp",
+                                             "managedFields",
+                                             "generation",
+                                             "observedGeneration",
+                                             "lastTransitionTime",
+                                             "lastProbeTime",
+                                             "clusterIP",
+                                             "clusterIPs",
+                                             "volumeName",
+                                             "podIP",
+                                             "podIPs",
+                                             "startTime",
+                                             "nodeName",
+                                             "restartCount",
+                                             "controller-revision-hash",
+                                             "pod-template-hash",
+                                             "currentRevision",
+                                             "updateRevision",
+                                             "addresses"};
   std::vector<std::pair<std::string, std::function<std::string()>>> custom;
   bool custom_due = false;
   std::optional<Violation> violation;
@@ -161,8 +180,8 @@ struct SimulatedCluster::Impl {
   void observe(const api_server::Observation& observation);
   void travel_in_time(std::uint64_t revision);
   /// As the part of the cluster called `who`, past all faults.
-  http::Response direct(const std::string& who, std::string method, std::string target, std::string body,
-                        std::string content_type = "application/json");
+  http::Response direct(const std::string& who, std::string method, std::string target,
+                        std::string body, std::string content_type = "application/json");
   void run(Duration until);
   bool run(const std::function<bool()>& condition, Duration until);
   void tick();
@@ -183,7 +202,8 @@ struct SimulatedCluster::Impl {
   // rules.cpp
   void check_gates();
   void check_write(const Sender& from, const Asked& asked, const http::Request& request);
-  void check_epoch(const std::string& collection, const meta::ObjectKey& key, Known& known, bool removed);
+  void check_epoch(const std::string& collection, const meta::ObjectKey& key, Known& known,
+                   bool removed);
   void check_request_rate(Replica& replica);
   void check_caches(bool at_rest);
   void check_backoff();
@@ -209,7 +229,8 @@ class ApiServers {
  private:
   struct Stream;
   static Task<void> run(SimulatedProcess& self, ApiServers* servers, int index);
-  static Task<void> serve(ApiServers* servers, int index, http::Request request, http::Responder* responder);
+  static Task<void> serve(ApiServers* servers, int index, http::Request request,
+                          http::Responder* responder);
   static Task<void> stream(ApiServers* servers, int index, Sender sender, Asked asked,
                            std::shared_ptr<api_server::EventStream> events, http::Response head,
                            http::Responder* responder);
@@ -242,7 +263,7 @@ class Kubelet {
  private:
   struct Local {
     std::string uid;
-    Duration starts{};          ///< when its containers run (again)
+    Duration starts{};  ///< when its containers run (again)
     bool looked_at = false;
     bool due = false;
     int restarts = 0;

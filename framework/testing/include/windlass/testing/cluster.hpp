@@ -32,20 +32,24 @@ class Violation final : public std::runtime_error {
 
 /// The rules, by name. `SimulatedCluster::skip` takes one out.
 namespace rules {
-inline constexpr const char* kOneGate = "one gate";  ///< two replicas never pass the write gate at once
+inline constexpr const char* kOneGate =
+    "one gate";  ///< two replicas never pass the write gate at once
 inline constexpr const char* kEpochs = "epochs";  ///< no write overwrites what a newer leader wrote
-inline constexpr const char* kLeaders = "leaders";  ///< who never led writes nothing
+inline constexpr const char* kLeaders = "leaders";       ///< who never led writes nothing
 inline constexpr const char* kFenced = "fenced writes";  ///< every write names version or UID
 inline constexpr const char* kCache = "cache";  ///< holds past states only, never goes back
-inline constexpr const char* kOneAtATime = "one at a time";  ///< a key is never reconciled twice at once
-inline constexpr const char* kSynced = "synced";  ///< nothing is reconciled before the first lists are in
-inline constexpr const char* kBackoff = "backoff";  ///< a key that failed is tried again in time
+inline constexpr const char* kOneAtATime =
+    "one at a time";  ///< a key is never reconciled twice at once
+inline constexpr const char* kSynced =
+    "synced";  ///< nothing is reconciled before the first lists are in
+inline constexpr const char* kBackoff = "backoff";   ///< a key that failed is tried again in time
 inline constexpr const char* kHotLoop = "hot loop";  ///< no key and no request without end
 inline constexpr const char* kConverges = "converges";  ///< comes to rest when the faults are over
 inline constexpr const char* kReconciled = "reconciled";  ///< no change is left unreconciled
-inline constexpr const char* kCurrent = "current";  ///< at rest, caches equal the server
-inline constexpr const char* kQuiet = "quiet";  ///< at rest, nothing is written
-inline constexpr const char* kRelease = "release";  ///< a stop ends in 30 s, with 0 and a free lease
+inline constexpr const char* kCurrent = "current";        ///< at rest, caches equal the server
+inline constexpr const char* kQuiet = "quiet";            ///< at rest, nothing is written
+inline constexpr const char* kRelease =
+    "release";  ///< a stop ends in 30 s, with 0 and a free lease
 }  // namespace rules
 
 /// What a model of an image sees of its pod.
@@ -62,7 +66,8 @@ class PodView {
     return json::decode<T>(*text).value();
   }
 
-  using Read = std::function<std::optional<std::string>(const meta::Resource&, const meta::ObjectKey&)>;
+  using Read =
+      std::function<std::optional<std::string>(const meta::Resource&, const meta::ObjectKey&)>;
   PodView(api::core::v1::Pod pod, std::string volume, Read read)
       : pod_(std::move(pod)), volume_(std::move(volume)), read_(std::move(read)) {}
 
@@ -97,7 +102,8 @@ struct Perturbation {
   enum class Kind : std::uint8_t {
     none,
     crash_after_write,    ///< the n-th write is done; its sender is killed before it hears of it
-    stale_before_delete,  ///< just before the n-th deletion is seen, the servers show an older state
+    stale_before_delete,  ///< just before the n-th deletion is seen, the servers show an older
+                          ///< state
     withhold              ///< the n-th notification comes together with the next of its kind
   };
   Kind kind = Kind::none;
@@ -125,18 +131,20 @@ class SimulatedCluster {
   void blocking(std::string name, BlockingModel model);
 
   // A user, whom no fault strikes -----------------------------------------------------------------
-  /// Creates the object or replaces what is there, but its status. Namespace "default" unless given.
-  /// Throws client::ApiError when the server refuses it.
+  /// Creates the object or replaces what is there, but its status. Namespace "default" unless
+  /// given. Throws client::ApiError when the server refuses it.
   template <client::ApiObject T>
   T apply(T object) {
     return json::decode<T>(put(T::resource, json::to_value(object))).value();
   }
   template <client::ApiObject T>
-  T patch(const std::string& name, const json::Value& merge_patch, std::string_view namespace_ = "default") {
+  T patch(const std::string& name, const json::Value& merge_patch,
+          std::string_view namespace_ = "default") {
     return json::decode<T>(merge(T::resource, key<T>(name, namespace_), merge_patch)).value();
   }
   template <client::ApiObject T>
-  [[nodiscard]] std::optional<T> find(const std::string& name, std::string_view namespace_ = "default") const {
+  [[nodiscard]] std::optional<T> find(const std::string& name,
+                                      std::string_view namespace_ = "default") const {
     const auto text = read(T::resource, key<T>(name, namespace_));
     if (!text) return std::nullopt;
     return json::decode<T>(*text).value();
@@ -163,8 +171,8 @@ class SimulatedCluster {
   /// Ends all faults: connections, clocks, servers and replicas work again.
   void heal();
   /// Runs until nothing but leases has been written for a minute, all replicas are up, one leads,
-  /// and all caches are current. Throws Violation when that takes longer than `limit`, when a change
-  /// was left unreconciled, or when anything is written in the `quiet` that follows.
+  /// and all caches are current. Throws Violation when that takes longer than `limit`, when a
+  /// change was left unreconciled, or when anything is written in the `quiet` that follows.
   void run_until_quiet(Duration limit, Duration quiet = std::chrono::minutes(5));
   /// True when it came to rest and nothing was changed since.
   [[nodiscard]] bool converged() const;
@@ -190,7 +198,8 @@ class SimulatedCluster {
   /// Everything that people and programs see, without what differs from run to run by nature; then
   /// how often each object was created and deleted. What systematic runs compare.
   [[nodiscard]] std::string end_state() const;
-  /// Members of that name do not count in `end_state`, wherever they stand: hashes over random names.
+  /// Members of that name do not count in `end_state`, wherever they stand: hashes over random
+  /// names.
   void ignore(std::string member);
   void perturb(Perturbation perturbation);
   /// How often a perturbation of that kind could have been made so far.
@@ -212,8 +221,10 @@ class SimulatedCluster {
     return {T::resource.namespaced ? std::string(namespace_) : std::string(), name};
   }
   std::string put(const meta::Resource& resource, json::Value object);
-  std::string merge(const meta::Resource& resource, const meta::ObjectKey& key, const json::Value& patch);
-  [[nodiscard]] std::optional<std::string> read(const meta::Resource& resource, const meta::ObjectKey& key) const;
+  std::string merge(const meta::Resource& resource, const meta::ObjectKey& key,
+                    const json::Value& patch);
+  [[nodiscard]] std::optional<std::string> read(const meta::Resource& resource,
+                                                const meta::ObjectKey& key) const;
   [[nodiscard]] std::vector<std::string> read_all(const meta::Resource& resource) const;
   bool erase(const meta::Resource& resource, const meta::ObjectKey& key);
 

@@ -13,10 +13,12 @@
 //   }
 //
 // Link windlass::testing and windlass::testing_main. Flags of the program:
-//   --seeds=N         runs each simulation with N seeds (default 10); --first-seed=K begins elsewhere
+//   --seeds=N         runs each simulation with N seeds (default 10); --first-seed=K begins
+//   elsewhere
 //   --jobs=M          in M processes (default 1), stopping at the first failure
 //   --seed=K          only this one; --faults=1,4 only these of its faults
-//   --trace           prints all events; --report-dir=PATH where pages of failures go (default: here)
+//   --trace           prints all events; --report-dir=PATH where pages of failures go (default:
+//   here)
 
 #include <gtest/gtest.h>
 
@@ -38,22 +40,22 @@ bool read_simulation_flags(int& argc, char** argv);
 }  // namespace windlass::inline v0::testing
 
 /// A test that is run with many seeds. Its body gets `sim`, a windlass::testing::SimulatedCluster.
-#define SIMULATION(Name)                                                                   \
-  static void Name##_simulation(::windlass::testing::SimulatedCluster& sim);               \
+#define SIMULATION(Name)                                                                    \
+  static void Name##_simulation(::windlass::testing::SimulatedCluster& sim);                \
   TEST(Simulation, Name) { ::windlass::testing::run_simulation(#Name, Name##_simulation); } \
   static void Name##_simulation([[maybe_unused]] ::windlass::testing::SimulatedCluster& sim)
 
-/// A test whose body is run once for each point at which `kind` can be made to happen. Every run has
-/// to end in the same state, with each object created and deleted as often.
-#define SYSTEMATIC_SIMULATION(Name, kind, limit)                                                       \
-  static void Name##_simulation(::windlass::testing::SimulatedCluster& sim);                           \
-  TEST(Systematic, Name) {                                                                             \
-    ::windlass::testing::run_systematically(#Name, ::windlass::testing::Perturbation::Kind::kind, limit, \
-                                            Name##_simulation);                                        \
-  }                                                                                                    \
+/// A test whose body is run once for each point at which `kind` can be made to happen. Every run
+/// has to end in the same state, with each object created and deleted as often.
+#define SYSTEMATIC_SIMULATION(Name, kind, limit)                                                  \
+  static void Name##_simulation(::windlass::testing::SimulatedCluster& sim);                      \
+  TEST(Systematic, Name) {                                                                        \
+    ::windlass::testing::run_systematically(#Name, ::windlass::testing::Perturbation::Kind::kind, \
+                                            limit, Name##_simulation);                            \
+  }                                                                                               \
   static void Name##_simulation([[maybe_unused]] ::windlass::testing::SimulatedCluster& sim)
 
 /// Expects that the simulation came to rest and stayed so, and that the condition, if any, holds.
-#define EXPECT_CONVERGED(...)                                                           \
+#define EXPECT_CONVERGED(...)                                                          \
   EXPECT_TRUE(sim.converged()) << "it is not at rest: call sim.run_until_quiet first"; \
   __VA_OPT__(EXPECT_TRUE((__VA_ARGS__)))
