@@ -139,7 +139,7 @@ void scenario(SimulatedCluster& sim) {
     }
   }
   sim.heal();
-  sim.run_until_quiet(10min, 1min);
+  sim.run_until_quiet(20min, 1min);
   for (const auto& thing : outside.things) {
     if (!sim.find<ConfigMap>(thing)) throw Violation("outside", thing + " was left behind outside");
   }
@@ -148,7 +148,7 @@ void scenario(SimulatedCluster& sim) {
     if (!map.metadata.labels.contains("kept") || content == map.data.end()) continue;
     const auto secret = sim.find<Secret>(map.metadata.name);
     const bool right =
-        secret ? secret->metadata.labels["content"] == content->second : content->second == "none";
+        secret ? secret->metadata.labels.at("content") == content->second : content->second == "none";
     if (!right)
       throw Violation("content", "the Secret of " + map.metadata.name + " is not what it is to be");
   }

@@ -42,7 +42,7 @@ void storm(SimulatedCluster& sim) {
     sim.apply(greeting("greeting-" + std::to_string(i), "moon"));
   }
   sim.heal();
-  sim.run_until_quiet(10min);
+  sim.run_until_quiet(20min);
 }
 
 SIMULATION(HelloWithoutFaults) {

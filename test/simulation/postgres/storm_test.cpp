@@ -99,7 +99,7 @@ void storm(SimulatedCluster& sim, const Faults& faults) {
   if (!sim.find<Database>("c")) sim.apply(database("c"));
   sim.run_for(2min);
   sim.heal();
-  sim.run_until_quiet(10min);
+  sim.run_until_quiet(20min);  // backoff may have grown to ten minutes
   EXPECT_CONVERGED(world.ready("a"));
   EXPECT_EQ(sim.find<Database>("a")->status.storage_size, "2Gi");
   for (const auto& db : sim.list<Database>()) {

@@ -276,6 +276,16 @@ std::string SimulatedCluster::Impl::unrest() const {
   if (!replicas.empty() && manager_options.leader_election.value_or(true) && leader() < 0)
     return "nobody leads";
   if (sim.now() - last_change < kQuietTime) return "the last change was " + last_change_text;
+  if (const int leads = leader(); leads >= 0) {
+    for (const auto& [controller, keys] :
+         replicas[static_cast<std::size_t>(leads)].reconciles->controllers) {
+      for (const auto& [key, entry] : keys) {
+        if (entry.failed_at < Duration::zero()) continue;
+        return controller + " " + key.to_string() + " failed at " +
+               format_duration(entry.failed_at) + " and was not tried again";
+      }
+    }
+  }
   for (std::size_t i = 0; i < replicas.size(); ++i) {
     const auto* running = manager(static_cast<int>(i));
     if (running == nullptr) return replicas[i].process->name() + " is starting";
