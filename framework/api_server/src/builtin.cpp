@@ -4,6 +4,7 @@
 
 #include "names.hpp"
 #include "state.hpp"
+#include "webhooks.hpp"
 
 namespace windlass::inline v0::api_server {
 
@@ -54,11 +55,16 @@ const Rules& rules_for(const Resource& resource) {
                          .prepare = prepare_crd,
                          .validate = validate_new_crd,
                          .validate_update = validate_changed_crd};
+  static const Rules mutating{.defaults = default_webhooks, .validate = validate_mutating_webhooks};
+  static const Rules validating{.defaults = default_webhooks,
+                                .validate = validate_validating_webhooks};
   if (resource.custom) return none;
   if (resource.is("", "Pod")) return pod_rules();
   if (resource.group.empty()) return core_rules(resource.kind);
   if (resource.group == "apps") return workload_rules(resource.kind);
   if (resource.is("apiextensions.k8s.io", "CustomResourceDefinition")) return crd;
+  if (resource.kind == "MutatingWebhookConfiguration") return mutating;
+  if (resource.kind == "ValidatingWebhookConfiguration") return validating;
   return other_rules(resource.group, resource.kind);
 }
 

@@ -6,6 +6,7 @@
 #include <windlass/api_server/core.hpp>
 #include <windlass/base/encoding.hpp>
 
+#include "core_impl.hpp"
 #include "handlers.hpp"
 #include "identity.hpp"
 #include "rbac.hpp"
@@ -32,19 +33,6 @@ http::Response text_response(int status, std::string body, std::string_view type
 http::Response json_response(int status, const Value& body) {
   return text_response(status, json::dump(body) + "\n");
 }
-
-struct Core::Impl {
-  Impl(Environment& environment, CoreOptions options) : state(environment, std::move(options)) {}
-
-  State state;
-
-  /// Answers a request whose body is JSON, or a patch.
-  Reply answer(const http::Request& request, const Identity& identity);
-  Reply answer_as(Context& context);
-  Reply route(Context& context);
-  void authorize(Context& context, std::string_view verb);
-  void boot(Core& core);
-};
 
 namespace {
 
@@ -160,10 +148,14 @@ void Core::Impl::boot(Core& core) {
 }
 
 Reply Core::handle(const http::Request& request, const Identity& identity) {
-  if (!needs_json_body(request)) return impl_->answer(request, identity);
+  return impl_->handle(request, identity, nullptr);
+}
+
+Reply Core::Impl::handle(const http::Request& request, const Identity& identity,
+                         Exchange* exchange) {
+  if (!needs_json_body(request)) return answer(request, identity, exchange);
   const Target target = Target::parse(request.target);
-  const ResourcePtr resource =
-      impl_->state.registry.find(target.group, target.version, target.plural);
+  const ResourcePtr resource = state.registry.find(target.group, target.version, target.plural);
   const std::string kind = request.method == "DELETE" ? "DeleteOptions"
                            : resource != nullptr      ? resource->kind
                                                       : "json";
@@ -174,11 +166,13 @@ Reply Core::handle(const http::Request& request, const Identity& identity) {
   } catch (const Failure& failure) {
     refusal.response = json_response(failure.code(), failure.status());
   }
-  return converted ? impl_->answer(*converted, identity) : std::move(refusal);
+  return converted ? answer(*converted, identity, exchange) : std::move(refusal);
 }
 
-Reply Core::Impl::answer(const http::Request& request, const Identity& identity) {
+Reply Core::Impl::answer(const http::Request& request, const Identity& identity,
+                         Exchange* exchange) {
   Context asked{state, identity, request, Target::parse(request.target)};
+  asked.exchange = exchange;
   std::optional<Identity> other;
   try {
     other = impersonated(asked, verb_of(asked));
@@ -187,6 +181,7 @@ Reply Core::Impl::answer(const http::Request& request, const Identity& identity)
   }
   if (!other) return answer_as(asked);
   Context context{state, *other, request, std::move(asked.target)};
+  context.exchange = exchange;
   return answer_as(context);
 }
 
@@ -194,6 +189,8 @@ Reply Core::Impl::answer_as(Context& context) {
   Reply reply;
   try {
     reply = route(context);
+  } catch (const Suspended&) {
+    return reply;
   } catch (const Failure& failure) {
     reply.response = json_response(failure.code(), failure.status());
     if (failure.code() == 429) reply.response.headers.set("Retry-After", "1");
@@ -269,6 +266,7 @@ void Core::end_watches() {
 
 void Core::seed(const std::vector<Value>& objects) {
   const Identity admin = Identity::admin();
+  Exchange own{.internal = true};
   for (const Value& object : objects) {
     const ResourcePtr resource = impl_->state.registry.find_kind(object["apiVersion"].string_or(""),
                                                                  object["kind"].string_or(""));
@@ -287,11 +285,11 @@ void Core::seed(const std::vector<Value>& objects) {
     path += "/" + resource->plural;
     http::Request request{
         .method = "POST", .target = path, .headers = {}, .body = json::dump(object)};
-    Reply reply = handle(request, admin);
+    Reply reply = impl_->handle(request, admin, &own);
     if (reply.response.status == 409) {
       request.method = "PUT";
       request.target = path + "/" + name;
-      reply = handle(request, admin);
+      reply = impl_->handle(request, admin, &own);
     }
     if (reply.response.status >= 300) {
       const auto status = json::parse(reply.response.body);
@@ -305,7 +303,7 @@ void Core::seed(const std::vector<Value>& objects) {
                  .target = path + "/" + name + "/status",
                  .headers = {{"Content-Type", "application/merge-patch+json"}},
                  .body = json::dump(Object{{"status", object["status"]}})};
-      handle(request, admin);
+      impl_->handle(request, admin, &own);
     }
   }
 }

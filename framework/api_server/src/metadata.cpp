@@ -6,6 +6,7 @@
 
 #include "names.hpp"
 #include "state.hpp"
+#include "webhooks.hpp"
 
 namespace windlass::inline v0::api_server {
 
@@ -48,13 +49,15 @@ void prepare_metadata(Context& context, Value& object, const std::string& namesp
   if (metadata["name"].string_or("").empty()) {
     metadata.as_object().erase("name");
     const std::string base(metadata["generateName"].string_or(""));
-    if (!base.empty()) metadata["name"] = base.substr(0, 58) + state.env.random().suffix(5);
+    if (!base.empty()) metadata["name"] = remember(context, "name", [&] {
+        return base.substr(0, 58) + state.env.random().suffix(5);
+      });
   }
   for (const char* key : {"selfLink", "deletionTimestamp", "deletionGracePeriodSeconds",
                           "resourceVersion", "generation"}) {
     metadata.as_object().erase(key);
   }
-  metadata["uid"] = state.env.random().uuid();
+  metadata["uid"] = remember(context, "uid", [&] { return state.env.random().uuid(); });
   metadata["creationTimestamp"] = state.now();
   if (resource.has_generation) metadata["generation"] = 1;
 }

@@ -147,7 +147,8 @@ Task<void> serve(Service service, http::Request request, http::Peer peer,
     co_await responder.send(std::move(refusal));
     co_return;
   }
-  Reply reply = service.core.handle(request, *identity);
+  Task<Reply> answering = service.core.answer(service.executor, std::move(request), *identity);
+  Reply reply = co_await std::move(answering);
   if (reply.stream != nullptr) {
     Task<void> task = stream_watch(service, reply.stream, std::move(reply.response), responder);
     co_await std::move(task);

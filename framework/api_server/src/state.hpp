@@ -23,6 +23,7 @@
 namespace windlass::inline v0::api_server {
 
 class WatchStream;
+struct Exchange;
 
 /// Where an object is.
 struct Location {
@@ -68,6 +69,7 @@ struct State {
   std::vector<std::weak_ptr<WatchStream>> watches;
   std::uint32_t next_address = 1;
   int settling = 0;
+  ServiceResolver resolve_service = {};
   bool roles_changed = false;  ///< ClusterRoles are to be aggregated again
   std::function<void(const Observation&)> observer;
 
@@ -94,6 +96,7 @@ struct Context {
   Target target;
   ResourcePtr resource = nullptr;
   Wanted wanted = {};
+  Exchange* exchange = nullptr;  ///< what an earlier run of the same request found out
   std::vector<std::string> warnings = {};
 
   [[nodiscard]] const Query& query() const { return target.query; }

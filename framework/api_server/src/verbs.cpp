@@ -7,6 +7,7 @@
 #include "builtin.hpp"
 #include "rbac.hpp"
 #include "state.hpp"
+#include "webhooks.hpp"
 
 namespace windlass::inline v0::api_server {
 
@@ -65,6 +66,16 @@ void validate_object(const Resource& resource, const Value& object, Causes& caus
   }
 }
 
+/// The options of a write, as an AdmissionReview shows them.
+Value options_document(const char* kind, const WriteOptions& options) {
+  Object out{{"kind", kind}, {"apiVersion", "meta.k8s.io/v1"}};
+  if (options.dry_run) out.set("dryRun", Array{"All"});
+  if (!options.field_manager.empty()) out.set("fieldManager", options.field_manager);
+  if (!options.field_validation.empty()) out.set("fieldValidation", options.field_validation);
+  if (options.force) out.set("force", true);
+  return out;
+}
+
 }  // namespace
 
 StoredPtr create_object(Context& context, const Resource& resource, Value object,
@@ -82,6 +93,23 @@ StoredPtr create_object(Context& context, const Resource& resource, Value object
   conform(context, resource, object, options);
   refuse_terminating(state, resource, object, namespace_);
   const Rules& rules = rules_for(resource);
+  const AdmissionRequest admission{.resource = resource,
+                                   .operation = Operation::create,
+                                   .name = generated ? "" : object_name(object),
+                                   .namespace_ = namespace_,
+                                   .dry_run = options.dry_run,
+                                   .options = options_document("CreateOptions", options)};
+  if (has_mutating_webhooks(state)) {  // they come before the server's own metadata
+    Value bare = object;
+    Object& metadata = bare["metadata"].as_object();
+    for (const char* key : {"uid", "creationTimestamp", "generation"}) metadata.erase(key);
+    if (generated) metadata.erase("name");
+    if (admit_mutating(context, admission, bare)) {
+      object = std::move(bare);
+      prepare_metadata(context, object, namespace_);
+      conform(context, resource, object, options);
+    }
+  }
   Causes causes;
   validate_metadata(resource, object, causes);
   validate_object(resource, object, causes);
@@ -99,6 +127,7 @@ StoredPtr create_object(Context& context, const Resource& resource, Value object
   if (rules.prepare != nullptr) rules.prepare(state, object);
   drop_nulls(resource, object);
   track_update(context, resource, nullptr, object, "", options);
+  admit_validating(context, admission, object);
   if (options.dry_run)
     return std::make_shared<const Stored>(to_storage(resource, std::move(object)), 0);
   StoredPtr stored = state.put(resource, to_storage(resource, std::move(object)));
@@ -203,6 +232,22 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
   const Rules& rules = rules_for(resource);
   if (rules.carry != nullptr) rules.carry(object, old_object);
   drop_nulls(resource, object);
+  const AdmissionRequest admission{
+      .resource = resource,
+      .operation = Operation::update,
+      .subresource = subresource,
+      .name = object_name(old_object),
+      .namespace_ = object_namespace(old_object),
+      .old_object = &old_object,
+      .dry_run = options.dry_run,
+      .options = options_document(
+          context.request.method == "PATCH" ? "PatchOptions" : "UpdateOptions", options)};
+  if (admit_mutating(context, admission, object)) {
+    conform(context, resource, object, options);
+    carry_metadata(resource, old_object, object);
+    keep_other_parts(resource, old_object, object, subresource);
+    drop_nulls(resource, object);
+  }
   validate_metadata_update(resource, old_object, object, causes);
   validate_object(resource, object, causes);
   if (rules.validate_update != nullptr && subresource.empty()) {
@@ -215,6 +260,7 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
     object["metadata"]["generation"] = old_object["metadata"]["generation"].integer_or(0) + 1;
   }
   track_update(context, resource, &old_object, object, subresource, options);
+  admit_validating(context, admission, object);
   if (same_but_times(old_object, object)) return stored;
   object = to_storage(resource, std::move(object));
   if (options.dry_run) return std::make_shared<const Stored>(std::move(object), stored->revision());

@@ -5,6 +5,7 @@
 #include <windlass/json/patch.hpp>
 
 #include "handlers.hpp"
+#include "webhooks.hpp"
 
 namespace windlass::inline v0::api_server {
 
@@ -234,8 +235,9 @@ Reply handle_delete(Context& context) {
   const StoredPtr object =
       require_object(context.state, resource, {context.target.namespace_, context.target.name});
   bool gone = false;
-  const StoredPtr after =
-      delete_object(context.state, resource, object, delete_options(context), gone);
+  const DeleteOptions options = delete_options(context);
+  admit_removal(context, resource, object->value(), options.dry_run);
+  const StoredPtr after = delete_object(context.state, resource, object, options, gone);
   if (!gone || returns_object(resource)) return {object_response(context, 200, after)};
   Object details{{"name", context.target.name}, {"kind", resource.plural}};
   if (!resource.group.empty()) details.set("group", resource.group);
@@ -252,6 +254,7 @@ Reply handle_delete_collection(Context& context) {
        context.state.store.list(resource.storage, context.target.namespace_)) {
     if (!labels.matches(object->value()["metadata"]["labels"]) || !fields.matches(object->value()))
       continue;
+    admit_removal(context, resource, object->value(), options.dry_run);
     bool gone = false;
     delete_object(context.state, resource, object, options, gone);
   }

@@ -12,6 +12,7 @@
 
 #include <windlass/api_server/pod_runtime.hpp>
 #include <windlass/base/environment.hpp>
+#include <windlass/base/task.hpp>
 #include <windlass/http/message.hpp>
 #include <windlass/json/value.hpp>
 
@@ -57,6 +58,10 @@ struct Observation {
   const json::Value* now;         ///< null for a removal
 };
 
+/// Where port `port` of a Service is reached.
+using ServiceResolver = std::function<Result<Endpoint>(
+    const std::string& namespace_, const std::string& name, std::uint16_t port)>;
+
 struct CoreOptions {
   /// Evaluate Roles and bindings, of which the usual ones (cluster-admin, admin, edit, view,
   /// system:discovery ...) are there from the start. Members of system:masters are allowed
@@ -94,7 +99,13 @@ class Core {
 
   /// Answers one request, as the identity of its Impersonate- headers if `identity` may take it.
   /// Never throws for anything a client can send.
+  /// Where admission webhooks are configured that see the request, use `answer`: here it is a 500.
   Reply handle(const http::Request& request, const Identity& identity);
+  /// The same, waiting for admission webhooks, which it calls from `executor` over the environment's
+  /// network. The core must outlive the task.
+  Task<Reply> answer(Executor executor, http::Request request, Identity identity);
+  /// Who knows where the Services of webhooks are. Default: their cluster addresses.
+  void set_service_resolver(ServiceResolver resolver);
 
   /// The identity behind an Authorization header or a client certificate (common name and
   /// organizations); none when the credentials are not valid (answer with `unauthorized`).

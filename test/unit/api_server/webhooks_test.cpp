@@ -1,0 +1,302 @@
+// Admission webhooks: whom they see, what their answers do, and calls over the loopback network.
+
+#include <functional>
+
+#include <windlass/api_server/server.hpp>
+#include <windlass/base/encoding.hpp>
+#include <windlass/base/system_environment.hpp>
+#include <windlass/http/server.hpp>
+
+#include "api.hpp"
+
+namespace windlass::testing_api {
+namespace {
+
+constexpr const char* kHooks = "/apis/admissionregistration.k8s.io/v1/";
+
+std::string configuration(const std::string& kind, const std::string& webhook) {
+  return R"({"apiVersion":"admissionregistration.k8s.io/v1","kind":")" + kind +
+         R"(","metadata":{"name":"hooks"},"webhooks":[{"name":"a.example.com","sideEffects":"None",
+           "admissionReviewVersions":["v1"],)" +
+         webhook + "}]}";
+}
+
+class WebhookConfigurations : public Api {
+ protected:
+  Answer create(const std::string& webhook) {
+    return post(std::string(kHooks) + "validatingwebhookconfigurations",
+                configuration("ValidatingWebhookConfiguration", webhook));
+  }
+};
+
+TEST_F(WebhookConfigurations, GetDefaultsAndAreValidated) {
+  const Answer answer = create(R"("clientConfig":{"service":{"name":"s","namespace":"n"}},
+    "rules":[{"operations":["*"],"apiGroups":["*"],"apiVersions":["*"],"resources":["pods"]}])");
+  ASSERT_EQ(answer.status, 201) << answer.message();
+  const auto& hook = answer.body["webhooks"].as_array().at(0);
+  EXPECT_EQ(hook["failurePolicy"], json::Value("Fail"));
+  EXPECT_EQ(hook["matchPolicy"], json::Value("Equivalent"));
+  EXPECT_EQ(hook["timeoutSeconds"], json::Value(10));
+  EXPECT_EQ(hook.at_path({"clientConfig", "service", "port"}), json::Value(443));
+  EXPECT_EQ(hook["rules"].as_array().at(0)["scope"], json::Value("*"));
+  EXPECT_EQ(create(R"("clientConfig":{"url":"http://x/"})").status, 422);
+  EXPECT_EQ(create(R"("clientConfig":{})").status, 422);
+  EXPECT_EQ(create(R"("clientConfig":{"url":"https://x/"},"timeoutSeconds":31)").status, 422);
+  const Answer condition = create(R"("clientConfig":{"url":"https://x/"},
+    "matchConditions":[{"name":"c","expression":"nope == 1"}])");
+  EXPECT_EQ(condition.status, 422);
+  EXPECT_NE(condition.message().find("webhooks[0].matchConditions[0].expression"),
+            std::string::npos)
+      << condition.message();
+}
+
+TEST_F(WebhookConfigurations, TheSynchronousWayRefusesToGuess) {
+  create(R"("clientConfig":{"url":"https://127.0.0.1:1/"},"rules":[{"operations":["CREATE"],
+    "apiGroups":[""],"apiVersions":["v1"],"resources":["configmaps"]}])");
+  const Answer refused = post(kMaps, config_map("a"));
+  EXPECT_EQ(refused.status, 500);
+  EXPECT_NE(refused.message().find("Core::answer"), std::string::npos);
+  EXPECT_EQ(get(kMaps).status, 200);
+}
+
+using Hook = std::function<json::Value(const json::Value& request)>;
+
+Task<void> answer_review(std::shared_ptr<Hook> hook, http::Request request,
+                         http::Responder* responder) {
+  const json::Value review = json::parse(request.body).value();
+  json::Value response = (*hook)(review["request"]);
+  http::Response out;
+  if (response.is_string()) {
+    out.status = 503;
+  } else {
+    response["uid"] = review["request"]["uid"];
+    out.body = json::dump(json::Object{{"apiVersion", "admission.k8s.io/v1"},
+                                       {"kind", "AdmissionReview"},
+                                       {"response", std::move(response)}});
+  }
+  co_await responder->send(std::move(out));
+}
+
+json::Value allow() { return json::Object{{"allowed", true}}; }
+json::Value allow_with(const std::string& patch) {
+  return json::Object{
+      {"allowed", true}, {"patchType", "JSONPatch"}, {"patch", encode_base64(patch)}};
+}
+
+/// A core and a webhook server on loopback; the story asks the one and is the other.
+struct Stage {
+  SystemEnvironment& environment;
+  api_server::Core core;
+  std::shared_ptr<Hook> hook = std::make_shared<Hook>();
+  std::string ca;
+  std::string url = {};
+  std::vector<json::Value> seen = {};
+
+  Task<Answer> ask(std::string method, std::string target, std::string body,
+                   std::string type = "application/json") {
+    http::Request request{.method = std::move(method),
+                          .target = std::move(target),
+                          .headers = {{"Content-Type", type}, {"User-Agent", "test/1.0"}},
+                          .body = std::move(body)};
+    Task<api_server::Reply> asking =
+        core.answer(environment.io(), std::move(request), api_server::Identity::admin());
+    api_server::Reply reply = co_await std::move(asking);
+    Answer answer{.status = reply.response.status,
+                  .body = {},
+                  .headers = reply.response.headers,
+                  .stream = nullptr,
+                  .text = reply.response.body};
+    if (auto value = json::parse(reply.response.body)) answer.body = *value;
+    co_return answer;
+  }
+  Task<Answer> configure(std::string kind, std::string plural, std::string webhook) {
+    webhook +=
+        R"(,"clientConfig":{"url":")" + url + R"(","caBundle":")" + encode_base64(ca) + "\"}";
+    return ask("POST", std::string(kHooks) + plural, configuration(kind, webhook));
+  }
+};
+
+constexpr const char* kAllMaps = R"("rules":[{"operations":["*"],"apiGroups":[""],
+  "apiVersions":["v1"],"resources":["configmaps"]}])";
+
+using Story = Task<void> (*)(Stage* stage);
+
+Task<int> stage_and_play(SystemEnvironment* environment, Story story) {
+  const WallTime now = environment->clock().wall_now();
+  http::CertificateRequest wanted{.common_name = "hook",
+                                  .ip_addresses = {"127.0.0.1"},
+                                  .not_before = now - std::chrono::hours(1),
+                                  .not_after = now + std::chrono::hours(1)};
+  const http::KeyPair pair = http::make_certificate(wanted).value();
+  Stage stage{.environment = *environment,
+              .core = api_server::Core(*environment),
+              .ca = pair.certificate_pem};
+  http::ServerOptions options;
+  options.tls = http::TlsServerContext::make(
+                    {.certificate_pem = pair.certificate_pem, .key_pem = pair.key_pem})
+                    .value();
+  auto listener =
+      environment->network(environment->io()).listen(environment->io(), {"127.0.0.1", 0}).value();
+  stage.url = "https://" + to_string(listener->local_endpoint()) + "/review";
+  const auto hook = stage.hook;
+  http::Handler handler = [hook](http::Request request, http::Peer, http::Responder& responder) {
+    return answer_review(hook, std::move(request), &responder);
+  };
+  http::Server server(*environment, environment->io(), std::move(listener), std::move(handler),
+                      std::move(options));
+  TaskGroup group(environment->io());
+  Task<void> serving = server.run();
+  group.spawn("hook", std::move(serving));
+  Task<void> playing = story(&stage);
+  co_await std::move(playing);
+  Task<void> stopping = server.stop(std::chrono::seconds(1));
+  co_await std::move(stopping);
+  co_await group.join();
+  co_return 0;
+}
+
+void play(Story story) {
+  auto environment = SystemEnvironment::make(
+      {.worker_threads = 0, .lease_thread = false, .handle_signals = false});
+  SystemEnvironment* reference = environment.get();
+  EXPECT_EQ(environment->run([reference, story] { return stage_and_play(reference, story); }), 0);
+}
+
+Task<void> validating(Stage* stage) {
+  *stage->hook = [stage](const json::Value& request) -> json::Value {
+    stage->seen.push_back(request);
+    const std::string_view name = request["name"].string_or("");
+    if (name == "silent") return json::Object{{"allowed", false}};
+    if (name == "broken") return "503";
+    if (name == "bad") {
+      return json::Object{
+          {"allowed", false},
+          {"status",
+           json::Object{{"message", "no bad ones"}, {"code", 403}, {"reason", "Forbidden"}}}};
+    }
+    json::Value out = allow();
+    out["warnings"] = json::Array{"mind the gap"};
+    return out;
+  };
+  Answer answer =
+      co_await stage->configure("ValidatingWebhookConfiguration", "validatingwebhookconfigurations",
+                                std::string(kAllMaps) + R"~(,"matchConditions":[{"name":"not-free",
+        "expression":"!has(object.data) || !('free' in object.data)"}])~");
+  EXPECT_EQ(answer.status, 201) << answer.message();
+  const std::string maps = kMaps;
+  answer = co_await stage->ask("POST", maps, config_map("a"));
+  EXPECT_EQ(answer.status, 201) << answer.message();
+  EXPECT_EQ(answer.headers.get("Warning"), "299 - \"mind the gap\"");
+  EXPECT_EQ(stage->seen.size(), 1U);
+  const json::Value first = stage->seen.empty() ? json::Value() : stage->seen.front();
+  EXPECT_EQ(first["operation"], json::Value("CREATE"));
+  EXPECT_EQ(first.at_path({"object", "metadata", "uid"}), answer.body.at_path({"metadata", "uid"}));
+  EXPECT_EQ(first.at_path({"userInfo", "username"}), json::Value("kubernetes-admin"));
+  EXPECT_EQ(first["dryRun"], json::Value(false));
+  answer = co_await stage->ask("POST", maps, config_map("bad"));
+  EXPECT_EQ(answer.status, 403);
+  EXPECT_EQ(answer.message(),
+            "admission webhook \"a.example.com\" denied the request: no bad ones");
+  answer = co_await stage->ask("POST", maps, config_map("silent"));
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_EQ(answer.message(),
+            "admission webhook \"a.example.com\" denied the request without explanation");
+  answer = co_await stage->ask("POST", maps, config_map("broken"));
+  EXPECT_EQ(answer.status, 500);
+  EXPECT_TRUE(
+      answer.message().starts_with("Internal error occurred: failed calling webhook "
+                                   "\"a.example.com\": failed to call webhook: "))
+      << answer.message();
+  const std::size_t before = stage->seen.size();
+  answer = co_await stage->ask("POST", maps, R"({"metadata":{"name":"f"},"data":{"free":"1"}})");
+  EXPECT_EQ(answer.status, 201) << answer.message();
+  EXPECT_EQ(stage->seen.size(), before);
+  answer = co_await stage->ask("PATCH", maps + "/a?dryRun=All", R"({"data":{"b":"2"}})",
+                               "application/merge-patch+json");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(stage->seen.back()["operation"], json::Value("UPDATE"));
+  EXPECT_EQ(stage->seen.back()["dryRun"], json::Value(true));
+  EXPECT_EQ(stage->seen.back().at_path({"oldObject", "data", "a"}), json::Value("1"));
+  answer = co_await stage->ask("DELETE", maps + "/a", "");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(stage->seen.back()["operation"], json::Value("DELETE"));
+  EXPECT_TRUE(stage->seen.back()["object"].is_null());
+}
+
+Task<void> mutating(Stage* stage) {
+  *stage->hook = [stage](const json::Value& request) -> json::Value {
+    stage->seen.push_back(request);
+    if (request["name"].string_or("") == "wild")
+      return allow_with("[{\"op\":\"remove\",\"path\":\"/x\"}]");
+    return allow_with(R"([{"op":"add","path":"/data/stamp","value":"yes"},
+                          {"op":"add","path":"/metadata/uid","value":"forged"}])");
+  };
+  Answer answer = co_await stage->configure("MutatingWebhookConfiguration",
+                                            "mutatingwebhookconfigurations", kAllMaps);
+  EXPECT_EQ(answer.status, 201) << answer.message();
+  const std::string maps = kMaps;
+  answer =
+      co_await stage->ask("POST", maps, R"({"metadata":{"generateName":"g-"},"data":{"a":"1"}})");
+  EXPECT_EQ(answer.status, 201) << answer.message();
+  EXPECT_EQ(answer.body.at_path({"data", "stamp"}), json::Value("yes"));
+  EXPECT_NE(answer.body.at_path({"metadata", "uid"}), json::Value("forged"));
+  EXPECT_TRUE(stage->seen.front()["name"].is_null());
+  EXPECT_TRUE(stage->seen.front().at_path({"object", "metadata", "uid"}).is_null());
+  answer = co_await stage->ask("POST", maps, config_map("wild"));
+  EXPECT_EQ(answer.status, 500);
+  answer = co_await stage->ask("GET", maps + "/wild", "");
+  EXPECT_EQ(answer.status, 404);
+}
+
+Task<void> choosing(Stage* stage) {
+  *stage->hook = [stage](const json::Value& request) {
+    stage->seen.push_back(request);
+    return allow();
+  };
+  Answer answer = co_await stage->configure(
+      "ValidatingWebhookConfiguration", "validatingwebhookconfigurations",
+      std::string(kAllMaps) + R"(,"namespaceSelector":{"matchLabels":{"watched":"yes"}},
+        "objectSelector":{"matchLabels":{"checked":"yes"}})");
+  EXPECT_EQ(answer.status, 201) << answer.message();
+  const std::string checked = config_map("a", R"("labels":{"checked":"yes"})");
+  answer = co_await stage->ask("POST", kMaps, checked);
+  EXPECT_TRUE(stage->seen.empty());  // the namespace does not match
+  answer = co_await stage->ask("PATCH", "/api/v1/namespaces/default",
+                               R"({"metadata":{"labels":{"watched":"yes"}}})",
+                               "application/merge-patch+json");
+  answer = co_await stage->ask("POST", kMaps, config_map("plain"));
+  EXPECT_TRUE(stage->seen.empty());  // the object does not match
+  answer = co_await stage->ask("DELETE", std::string(kMaps) + "/a", "");
+  EXPECT_EQ(stage->seen.size(), 1U);
+  answer = co_await stage->ask("DELETE", std::string(kMaps), "");
+  EXPECT_EQ(answer.status, 200);
+}
+
+Task<void> unreachable(Stage* stage) {
+  stage->url = "https://127.0.0.1:1/";
+  Answer answer =
+      co_await stage->configure("ValidatingWebhookConfiguration", "validatingwebhookconfigurations",
+                                std::string(kAllMaps) + R"(,"failurePolicy":"Ignore")");
+  EXPECT_EQ(answer.status, 201) << answer.message();
+  answer = co_await stage->ask("POST", kMaps, config_map("a"));
+  EXPECT_EQ(answer.status, 201) << answer.message();
+  answer =
+      co_await stage->ask("PATCH", std::string(kHooks) + "validatingwebhookconfigurations/hooks",
+                          R"([{"op":"replace","path":"/webhooks/0/failurePolicy","value":"Fail"}])",
+                          "application/json-patch+json");
+  EXPECT_EQ(answer.status, 200) << answer.message();
+  answer = co_await stage->ask("POST", kMaps, config_map("b"));
+  EXPECT_EQ(answer.status, 500);
+  EXPECT_TRUE(answer.message().starts_with(
+      "Internal error occurred: failed calling webhook \"a.example.com\": failed to call webhook: "
+      "Post \"https://127.0.0.1:1/?timeout=10s\": "))
+      << answer.message();
+}
+
+TEST(Webhooks, Validate) { play(validating); }
+TEST(Webhooks, Mutate) { play(mutating); }
+TEST(Webhooks, AreChosenBySelectors) { play(choosing); }
+TEST(Webhooks, FailOpenOrClosed) { play(unreachable); }
+
+}  // namespace
+}  // namespace windlass::testing_api
