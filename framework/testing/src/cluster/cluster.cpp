@@ -37,7 +37,7 @@ void normalize(json::Value& value, const std::set<std::string, std::less<>>& ign
     if (uuid) text = "<uuid>";
   } else if (value.is_object()) {
     auto& object = value.as_object();
-    const bool secret = value["kind"].string_or("") == "Secret";
+    const bool secret = std::as_const(value)["kind"].string_or("") == "Secret";
     for (auto member = object.begin(); member != object.end();) {
       if (ignored.contains(member->key)) {
         member = object.erase(member);
@@ -246,8 +246,10 @@ void SimulatedCluster::Impl::observe(const api_server::Observation& observation)
   const bool event = collection == "/events" || collection == "events.k8s.io/events";
   auto& known = objects[collection][key];
   const bool removed = observation.now == nullptr;
-  if (!known.exists && !removed) ++known.created;
-  if (removed) ++known.deleted;
+  // by the operator: what others make and delete is their affair
+  const bool by_operator = sender != nullptr && sender->replica >= 0;
+  if (by_operator && !known.exists && !removed) ++known.created;
+  if (by_operator && removed) ++known.deleted;
   known.revision = observation.revision;
   known.changed = sim.now();
   known.changed_by = sender != nullptr ? sender->name : writer;

@@ -144,6 +144,8 @@ void SimulatedCluster::Impl::heal() {
   ++generation;
   faulty = false;
   note(TraceEvent::Kind::fault, "cluster", "all faults end");
+  last_change = sim.now();  // what they held back comes now
+  last_change_text = "the end of the faults";
   sim.heal();
   windows.clear();
   servers->thaw_all();
