@@ -38,6 +38,20 @@ TEST_F(Apply, RemovesWhatIsNoLongerStated) {
   EXPECT_EQ(updated.body["data"], read(R"({"b":"2","c":"3"})"));
 }
 
+TEST_F(Apply, WithAVersionThatNoObjectHasOnlyEverCreates) {
+  const std::string body =
+      R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m","resourceVersion":"1"},"data":{"a":"1"}})";
+  const auto created = apply(map_path, "one", body, true);
+  ASSERT_EQ(created.status, 201) << created.message();
+  const auto again = apply(map_path, "one", body, true);
+  EXPECT_EQ(again.status, 409);
+  EXPECT_EQ(again.reason(), "Conflict");
+  const auto other = apply(
+      std::string(kMaps) + "/n", "one",
+      R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"n","uid":"11111111-1111-1111-1111-111111111111"}})");
+  EXPECT_EQ(other.status, 409) << "a UID asks for that very object";
+}
+
 TEST_F(Apply, Conflicts) {
   apply(map_path, "one", map(R"({"a":"1"})"));
   const auto refused = apply(map_path, "two", map(R"({"a":"2"})"));
