@@ -1,6 +1,7 @@
 #include "dev.hpp"
 
 #include <cstdio>
+#include <fstream>
 
 #include <unistd.h>
 
@@ -43,6 +44,13 @@ Task<int> serve(SystemEnvironment& environment, DevOptions options,
   // loopback addresses, so that a Service can be reached from this machine and from pods
   const auto addresses = testing::claim_addresses(environment, environment.io()).value();
   server_options.core.service_address_base = addresses.services;
+  server_options.journal = options.persist;
+  std::ofstream record;
+  if (!options.record.empty()) {
+    record.open(options.record, std::ios::app);
+    if (!record) throw Exception(Errc::io, "cannot write " + options.record.string());
+    server_options.record = [&record](const std::string& line) { record << line << std::endl; };
+  }
   api_server::Server server(environment, environment.io(), server_options);
   server.core().seed({default_storage_class()});
   const auto kubeconfig = server.kubeconfig();

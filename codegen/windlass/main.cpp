@@ -24,6 +24,8 @@ int main(int argc, char** argv) {
   dev_command->add_flag("--pods", dev.pods, "Run pods too, as sandboxed processes of this machine");
   dev_command->add_option("--images", dev.images, "YAML table: what stands for which image name")->check(CLI::ExistingFile);
   dev_command->add_flag("!--no-rbac", dev.rbac, "Allow everybody everything");
+  dev_command->add_option("--persist", dev.persist, "Keep the objects in this file, so that the next start finds them");
+  dev_command->add_option("--record", dev.record, "Append every request to this file, a line of JSON each, without bodies");
   dev_command->add_flag("--verbose", dev.verbose, "Log what happens");
 
   command::ApplyOptions apply;

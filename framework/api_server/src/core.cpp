@@ -36,11 +36,10 @@ http::Response json_response(int status, const Value& body) {
 
 namespace {
 
-std::string_view verb_of(const Context& context) {
-  const std::string& method = context.request.method;
-  const bool named = !context.target.name.empty();
+std::string_view verb_of(const std::string& method, const Target& target) {
+  const bool named = !target.name.empty();
   if (method == "GET" || method == "HEAD") {
-    if (context.query().flag("watch")) return "watch";
+    if (target.query.flag("watch")) return "watch";
     return named ? "get" : "list";
   }
   if (method == "POST") return "create";
@@ -48,6 +47,10 @@ std::string_view verb_of(const Context& context) {
   if (method == "PATCH") return "patch";
   if (method == "DELETE") return named ? "delete" : "deletecollection";
   return "";
+}
+
+std::string_view verb_of(const Context& context) {
+  return verb_of(context.request.method, context.target);
 }
 
 bool supports(const Resource& resource, std::string_view verb) {
@@ -144,6 +147,12 @@ void Core::Impl::boot(Core& core) {
   if (state.options.authorization) {
     for (Value& role : bootstrap_roles()) objects.push_back(std::move(role));
   }
+  for (const std::string& line : std::exchange(state.options.journal, {})) state.restore(line);
+  std::erase_if(objects, [&](const Value& object) {
+    const ResourcePtr resource =
+        state.registry.find_kind(object["apiVersion"].string_or(""), object["kind"].string_or(""));
+    return state.get(resource->storage, name_of(object)) != nullptr;
+  });
   core.seed(objects);
 }
 
@@ -241,6 +250,20 @@ std::string Core::issue_token(const Identity& identity) {
   std::string token = make_token(impl_->state, nullptr);
   add_token(token, identity);
   return token;
+}
+
+std::string Core::journal() const { return impl_->state.journal(); }
+
+void Core::on_change(std::function<void(std::string_view line)> listener) {
+  impl_->state.on_change = std::move(listener);
+}
+
+std::string Core::verb(const http::Request& request) {
+  const Target target = Target::parse(request.target);
+  if (target.resource_path) return std::string(verb_of(request.method, target));
+  std::string out = request.method;
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
 }
 
 std::uint64_t Core::revision() const { return impl_->state.store.revision(); }

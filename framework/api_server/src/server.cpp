@@ -1,4 +1,5 @@
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 
 #include "failure.hpp"
 #include "handlers.hpp"
+#include "journal.hpp"
 
 namespace windlass::inline v0::api_server {
 
@@ -46,6 +48,7 @@ struct Server::Impl {
   Executor executor;
   ServerOptions options;
   http::KeyPair authority;
+  std::unique_ptr<Journal> journal;
   std::unique_ptr<Core> core;
   std::unique_ptr<http::Server> server;
   Endpoint endpoint;
@@ -60,6 +63,8 @@ struct Service {
   Core& core;
   bool tls;
   PodRuntime*& pods;
+  Journal* journal;
+  const std::function<void(std::string)>& record;
 };
 
 Task<void> stream_watch(Service service, std::shared_ptr<EventStream> stream, http::Response head,
@@ -131,24 +136,63 @@ Task<void> stream_log(PodRuntime* pods, LogRequest log, http::Response head,
   }
 }
 
-Task<void> serve(Service service, http::Request request, http::Peer peer,
-                 http::Responder& responder) {
+/// Who sent the request; none when the credentials are not valid.
+std::optional<Identity> identify(const Service& service, const http::Request& request,
+                                 const http::Peer& peer) {
   std::optional<Identity> identity = service.core.authenticate(
       request.headers, peer.certificate.common_name, peer.certificate.organizations);
   if (!identity && !service.tls && !request.headers.contains("Authorization"))
-    identity = Identity::admin();
+    return Identity::admin();
   const bool open = request.target.starts_with("/healthz") ||
                     request.target.starts_with("/livez") || request.target.starts_with("/readyz") ||
                     request.target.starts_with("/version");
   if (!identity && open)
     identity = Identity{.user = "system:anonymous", .groups = {"system:unauthenticated"}};
+  return identity;
+}
+
+/// One line of the record, but for the code and the time it took.
+Object record_entry(const Service& service, const http::Request& request,
+                    const std::optional<Identity>& identity) {
+  const auto question = request.target.find('?');
+  Object entry{{"time", format_time(service.env.clock().wall_now(), 6)},
+               {"user", identity ? identity->user : ""},
+               {"verb", Core::verb(request)},
+               {"path", request.target.substr(0, question)}};
+  if (question != std::string::npos) entry.set("query", request.target.substr(question + 1));
+  const std::string_view as = request.headers.get("Impersonate-User");
+  if (!as.empty()) entry.set("as", as);
+  return entry;
+}
+
+void write_record(const Service& service, Object entry, int code, SteadyTime began) {
+  const auto took =
+      std::chrono::duration<double, std::milli>(service.env.clock().steady_now() - began);
+  entry.set("code", code);
+  entry.set("milliseconds", std::round(took.count() * 1000) / 1000);
+  service.record(json::dump(Value(std::move(entry))));
+}
+
+Task<void> serve(Service service, http::Request request, http::Peer peer,
+                 http::Responder& responder) {
+  const SteadyTime began = service.env.clock().steady_now();
+  const std::optional<Identity> identity = identify(service, request, peer);
+  std::optional<Object> entry;
+  if (service.record) entry = record_entry(service, request, identity);
   if (!identity) {
     http::Response refusal = Core::unauthorized();
+    if (entry) write_record(service, std::move(*entry), refusal.status, began);
     co_await responder.send(std::move(refusal));
     co_return;
   }
+  const bool reads = request.method == "GET" || request.method == "HEAD";
   Task<Reply> answering = service.core.answer(service.executor, std::move(request), *identity);
   Reply reply = co_await std::move(answering);
+  if (service.journal != nullptr && !reads) {
+    Task<void> committing = service.journal->commit();
+    co_await std::move(committing);
+  }
+  if (entry) write_record(service, std::move(*entry), reply.response.status, began);
   if (reply.stream != nullptr) {
     Task<void> task = stream_watch(service, reply.stream, std::move(reply.response), responder);
     co_await std::move(task);
@@ -189,11 +233,20 @@ Server::Impl::Impl(Environment& environment, Executor on, ServerOptions server_o
                            .value();
     options.core.ca_pem = authority.certificate_pem;
   }
+  if (!options.journal.empty()) {
+    options.core.journal = Journal::read(options.journal).value();
+    journal = std::make_unique<Journal>(env, executor, options.journal);
+  }
   core = std::make_unique<Core>(env, options.core);
+  options.core.journal.clear();
+  if (journal) {
+    journal->rewrite(core->journal());
+    core->on_change([this](std::string_view line) { journal->append(line); });
+  }
   std::unique_ptr<Listener> listener =
       env.network(executor).listen(executor, options.listen).value();
   endpoint = listener->local_endpoint();
-  Service service{env, executor, *core, options.tls, options.pods};
+  Service service{env, executor, *core, options.tls, options.pods, journal.get(), options.record};
   http::Handler handler = [service](http::Request request, http::Peer peer,
                                     http::Responder& responder) {
     return serve(service, std::move(request), std::move(peer), responder);

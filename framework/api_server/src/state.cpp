@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <windlass/base/encoding.hpp>
+
 namespace windlass::inline v0::api_server {
 
 using json::Value;
@@ -104,31 +106,83 @@ void note_owners(Ownership& ownership, const Location& location, const Value& ob
 bool is_crd(const Resource& resource) {
   return resource.is("apiextensions.k8s.io", "CustomResourceDefinition");
 }
+std::string put_line(const std::string& storage, const Stored& stored) {
+  return fmt::format(R"({{"version":{},"in":{},"object":{}}})", stored.revision(),
+                     quote_json(storage), stored.text());
+}
 bool is_cluster_role(const Resource& resource) {
   return resource.is("rbac.authorization.k8s.io", "ClusterRole");
 }
 
 }  // namespace
 
+void State::link(const Resource& resource, const Location& location, const Value& value) {
+  ownership.by_uid[std::string(value["metadata"]["uid"].string_or(""))] = location;
+  note_owners(ownership, location, value);
+  if (value["metadata"].find("deletionTimestamp") != nullptr)
+    ownership.terminating.insert(location);
+  if (is_cluster_role(resource)) roles_changed = true;
+}
+
 StoredPtr State::put(const Resource& resource, Value value) {
   drop_nulls(resource, value);
   const Location location{resource.storage, name_of(value)};
   const StoredPtr old = store.get(location.storage, location.name);
   if (old) forget_owners(ownership, location, old->value());
-  ownership.by_uid[std::string(value["metadata"]["uid"].string_or(""))] = location;
-  note_owners(ownership, location, value);
-  if (value["metadata"].find("deletionTimestamp") != nullptr)
-    ownership.terminating.insert(location);
+  link(resource, location, value);
   StoredPtr stored = store.put(location.storage, location.name, std::move(value));
   if (observer) {
     observer({stored->revision(), location.storage, old ? &old->value() : nullptr, &stored->value()});
   }
+  if (on_change) on_change(put_line(location.storage, *stored));
   if (is_crd(resource)) crd_changed(*this, stored->value());
-  if (is_cluster_role(resource)) roles_changed = true;
   if (!old && options.namespace_defaults && resource.is("", "Namespace")) {
     fill_namespace(object_name(stored->value()));
   }
   return stored;
+}
+
+void State::restore(const std::string& line) {
+  const Value entry = json::parse(line).value();
+  const std::string storage(entry["in"].string_or(""));
+  const auto revision = static_cast<std::uint64_t>(entry["version"].integer_or(0));
+  const Value& object = entry["object"];
+  const ResourcePtr resource = registry.storing(storage);
+  if (resource == nullptr && object.is_null()) return;  // went with its definition
+  if (resource == nullptr) {
+    throw Exception(Errc::parse, fmt::format("the journal holds an object of {}, which no "
+                                             "definition before it describes",
+                                             storage));
+  }
+  const ObjectName name = object.is_object()
+                              ? name_of(object)
+                              : ObjectName{std::string(entry["namespace"].string_or("")),
+                                           std::string(entry["name"].string_or(""))};
+  const Location location{storage, name};
+  if (const StoredPtr old = store.get(storage, name)) {
+    const Value before = old->value();
+    forget_owners(ownership, location, before);
+    ownership.by_uid.erase(std::string(before["metadata"]["uid"].string_or("")));
+    ownership.terminating.erase(location);
+    if (object.is_null() && is_crd(*resource)) crd_removed(*this, before);
+  }
+  if (object.is_object()) link(*resource, location, object);
+  store.restore(storage, name, object, revision);
+  if (object.is_object() && is_crd(*resource)) crd_changed(*this, object);
+}
+
+std::string State::journal() const {
+  std::string out;
+  const std::string definitions = "apiextensions.k8s.io/customresourcedefinitions";
+  const auto add = [&](const std::string& collection) {
+    for (const StoredPtr& object : store.list(collection, ""))
+      out += put_line(collection, *object) + "\n";
+  };
+  add(definitions);  // what they define comes after them
+  for (const std::string& collection : store.collections()) {
+    if (collection != definitions) add(collection);
+  }
+  return out;
 }
 
 void State::fill_namespace(const std::string& name) {
@@ -138,7 +192,10 @@ void State::fill_namespace(const std::string& name) {
     Value value(std::move(content));
     value["apiVersion"] = "v1";
     value["kind"] = kind;
-    json::Object metadata{{"name", object}, {"namespace", name}, {"uid", env.random().uuid()}, {"creationTimestamp", now()}};
+    json::Object metadata{{"name", object},
+                          {"namespace", name},
+                          {"uid", env.random().uuid()},
+                          {"creationTimestamp", now()}};
     value["metadata"] = std::move(metadata);
     put(*resource, std::move(value));
   };
@@ -165,6 +222,11 @@ void State::remove(const Resource& resource, const StoredPtr& object) {
     }
   }
   store.remove(location.storage, location.name, object->value());
+  if (on_change) {
+    on_change(fmt::format(R"({{"version":{},"in":{},"namespace":{},"name":{}}})", store.revision(),
+                          quote_json(location.storage), quote_json(location.name.namespace_),
+                          quote_json(location.name.name)));
+  }
   if (observer) observer({store.revision(), location.storage, &object->value(), nullptr});
   if (is_crd(resource)) crd_removed(*this, object->value());
   if (is_cluster_role(resource)) roles_changed = true;

@@ -69,6 +69,7 @@ struct State {
   std::vector<std::weak_ptr<WatchStream>> watches;
   std::uint32_t next_address = 1;
   int settling = 0;
+  std::function<void(std::string_view line)> on_change = {};
   ServiceResolver resolve_service = {};
   bool roles_changed = false;  ///< ClusterRoles are to be aggregated again
   std::function<void(const Observation&)> observer;
@@ -82,8 +83,12 @@ struct State {
   /// All writes go through these two: they keep `ownership` and custom resources current.
   StoredPtr put(const Resource& resource, json::Value value);
   void remove(const Resource& resource, const StoredPtr& object);
+  /// Brings back what a line of a journal says. Throws Exception(parse).
+  void restore(const std::string& line);
+  [[nodiscard]] std::string journal() const;
 
  private:
+  void link(const Resource& resource, const Location& location, const json::Value& value);
   /// What kube-controller-manager makes in each new namespace.
   void fill_namespace(const std::string& name);
 };

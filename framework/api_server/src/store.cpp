@@ -125,6 +125,18 @@ StoredPtr Store::put(const std::string& collection, const ObjectName& name, Valu
   return stored;
 }
 
+void Store::restore(const std::string& collection, const ObjectName& name, Value value,
+                    std::uint64_t revision) {
+  revision_ = std::max(revision_, revision);
+  compacted_ = revision_;
+  Collection& target = collections_[collection];
+  if (value.is_null()) {
+    target.objects.erase(name);
+  } else {
+    target.objects[name] = make(std::move(value), revision);
+  }
+}
+
 StoredPtr Store::remove(const std::string& collection, const ObjectName& name, Value last) {
   const std::uint64_t revision = ++revision_;
   last["metadata"]["resourceVersion"] = std::to_string(revision);

@@ -98,6 +98,9 @@ class Store {
                                                               const ObjectName& after = {}) const;
   /// Writes with the next version, which is put into metadata.resourceVersion.
   StoredPtr put(const std::string& collection, const ObjectName& name, json::Value value);
+  /// Brings back an object (null: its removal) as an earlier store had it, without history.
+  void restore(const std::string& collection, const ObjectName& name, json::Value value,
+               std::uint64_t revision);
   /// Removes; `last` is the state that watchers see.
   StoredPtr remove(const std::string& collection, const ObjectName& name, json::Value last);
 

@@ -80,6 +80,9 @@ struct CoreOptions {
   /// A ServiceAccount "default" and ConfigMap "kube-root-ca.crt" in every namespace.
   bool namespace_defaults = true;
   std::string ca_pem = {};  ///< published in kube-root-ca.crt
+  /// The lines of an earlier core's `journal()` and what its `on_change` was told after that: this
+  /// one starts from there.
+  std::vector<std::string> journal = {};
   /// How often a watch that asked for bookmarks gets one.
   Duration bookmark_interval = std::chrono::minutes(1);
 };
@@ -117,6 +120,14 @@ class Core {
   void add_token(std::string token, Identity identity);
   /// Adds a user name for impersonation-free tests: a random bearer token of this identity.
   std::string issue_token(const Identity& identity);
+
+  /// The whole state as the lines from which another core can start, each with its end.
+  [[nodiscard]] std::string journal() const;
+  /// `listener` gets every later change as one such line (without its end), before the answer of the
+  /// request that made it is there.
+  void on_change(std::function<void(std::string_view line)> listener);
+  /// The verb of a request as authorizers and audit logs name it: "get", "list", "watch", ...
+  static std::string verb(const http::Request& request);
 
   /// The store's version: the resourceVersion of the last write.
   [[nodiscard]] std::uint64_t revision() const;

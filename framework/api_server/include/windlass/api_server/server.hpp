@@ -2,6 +2,7 @@
 // The API server on a network: any Environment's, plain or with TLS.
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,12 @@ struct ServerOptions {
   bool tls = true;
   /// More names and addresses for the certificate.
   std::vector<std::string> certificate_names = {};
+  /// Where the state is kept from run to run: a write is on disk before it is acknowledged. Tokens
+  /// and certificates are made anew. Empty: in memory only.
+  std::filesystem::path journal = {};
+  /// Gets a line of JSON for each request that was answered: time, user, verb, path, query, code,
+  /// milliseconds. Bodies are never in it.
+  std::function<void(std::string line)> record = {};
   /// Logs and exec; must outlive the server. None: they are refused as when a node is gone.
   PodRuntime* pods = nullptr;
 };
@@ -27,8 +34,8 @@ struct ServerOptions {
 /// Serves a Core. Use on one executor; the constructor listens, `run` serves.
 class Server {
  public:
-  /// Throws Exception(io) when the address cannot be listened on, Exception(tls) when OpenSSL
-  /// fails.
+  /// Throws Exception(io) when the address cannot be listened on or the journal cannot be read or
+  /// written, Exception(parse) when it is damaged, Exception(tls) when OpenSSL fails.
   Server(Environment& environment, Executor executor, ServerOptions options = {});
   ~Server();
   Server(const Server&) = delete;
