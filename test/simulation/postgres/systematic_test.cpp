@@ -56,7 +56,7 @@ void life(SimulatedCluster& sim) {
 
 SYSTEMATIC_SIMULATION(KilledAfterEveryWrite, crash_after_write, 1000) { life(sim); }
 SYSTEMATIC_SIMULATION(OldStateAfterEveryDeletion, stale_before_delete, 1000) { life(sim); }
-SYSTEMATIC_SIMULATION(NotificationsHeldBack, withhold, 100) { life(sim); }
+SYSTEMATIC_SIMULATION(NotificationsHeldBack, withhold, 30) { life(sim); }
 
 json::Value read_crd() {
   std::ifstream in(DATABASE_CRD);
