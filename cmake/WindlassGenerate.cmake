@@ -1,4 +1,4 @@
-# windlass_generate(TARGET database_types CRDS config/crd/bases/*.yaml NAMESPACE api OUTPUT_PREFIX api [HEADERS ...])
+# windlass_generate(TARGET database_types CRDS config/crd/bases/*.yaml NAMESPACE api OUTPUT_PREFIX api [KEEP_EMPTY] [HEADERS ...])
 #
 # Adds the static library TARGET with C++ types for each version of each CRD, written by windlass-gen at build time
 # and again whenever a CRD or the generator changes. Version v1 of kind Database gives
@@ -9,7 +9,7 @@
 # api/v1/database.hpp ...
 # Works in the tree and after find_package(windlass).
 function(windlass_generate)
-  cmake_parse_arguments(ARG "" "TARGET;NAMESPACE;OUTPUT_PREFIX" "CRDS;HEADERS" ${ARGN})
+  cmake_parse_arguments(ARG "KEEP_EMPTY" "TARGET;NAMESPACE;OUTPUT_PREFIX" "CRDS;HEADERS" ${ARGN})
   foreach(required TARGET CRDS)
     if(NOT ARG_${required})
       message(FATAL_ERROR "windlass_generate(): ${required} is missing")
@@ -50,6 +50,9 @@ function(windlass_generate)
   endif()
   if(ARG_OUTPUT_PREFIX)
     list(APPEND arguments --output-prefix ${ARG_OUTPUT_PREFIX})
+  endif()
+  if(ARG_KEEP_EMPTY)
+    list(APPEND arguments --keep-empty)
   endif()
   add_custom_command(OUTPUT ${sources} ${header_files}
     COMMAND windlass::windlass-gen ${arguments}

@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <set>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include <re2/re2.h>
@@ -18,7 +21,8 @@ constexpr std::string_view kQuantityPattern = "([KMGTPE]i)|[numkMGTPE]";
 
 constexpr int kMaxDepth = 100;
 
-/// The way from the root of a schema to a part of it. Names belong to the schema.
+/// The way from the root of a schema to a part of it. Names belong to the
+/// schema.
 class Place {
  public:
   [[nodiscard]] Place member(std::string_view name) const { return {this, name, '.'}; }
@@ -80,41 +84,51 @@ struct Origin {
 /// One version of one CRD.
 class VersionParser {
  public:
-  VersionParser(Origin origin, std::string version, const KnownTypes& known,
-                std::vector<Warning>& warnings)
+  VersionParser(Origin origin, std::string version, const CrdOptions& options,
+                const KnownTypes& known, std::vector<Warning>& warnings)
       : origin_(std::move(origin)),
         version_(std::move(version)),
+        options_(options),
         known_(known),
         warnings_(warnings) {}
 
-  Result<Unit> run(const Resource& resource, const Value& schema, Unit unit) {
-    if (!schema["properties"].is_object()) {
-      return problem({},
-                     "the schema has no properties, so there is nothing to generate; "
-                     "describe spec and status");
-    }
+  Result<Unit> run(const Resource& resource, const Value& schema, std::vector<Column> columns,
+                   Unit unit) {
     unit_ = std::move(unit);
-    taken_.push_back(resource.kind);
+    taken_.insert(resource.kind);
     Struct root;
     root.name = resource.kind;
     root.documentation = schema["description"].string_or("");
     root.resource = resource;
+    root.columns = std::move(columns);
     root.keeps_unknown = schema["x-kubernetes-preserve-unknown-fields"].bool_or(false);
-    root.fields.push_back(metadata());
+    if (!has_properties(schema) && !root.keeps_unknown) {
+      warn({},
+           "the schema has no properties, so the server keeps nothing but "
+           "metadata; describe spec "
+           "and status, or write x-kubernetes-preserve-unknown-fields: true");
+    }
+    root.fields.push_back(metadata(schema));
     auto added = add_fields(root, schema, {}, 0);
     if (!added) return added.error();
+    root.constraints = object_demands(schema, {});
     unit_.structs.push_back(std::move(root));
     return std::move(unit_);
   }
 
  private:
-  static Field metadata() {
+  static bool has_properties(const Value& schema) {
+    return schema["properties"].is_object() && !schema["properties"].as_object().empty();
+  }
+
+  Field metadata(const Value& schema) {
     Field field;
     field.json_name = field.member = "metadata";
     field.type = scalar(Kind::object);
     field.type.name = "windlass::meta::ObjectMeta";
     field.type.include = "windlass/meta/object_meta.hpp";
     field.by_value = true;
+    field.constraints = overlay(schema["properties"]["metadata"], Place().member("metadata"), true);
     return field;
   }
 
@@ -133,16 +147,17 @@ class VersionParser {
 
   Result<void> add_fields(Struct& out, const Value& schema, const Place& path, int depth) {
     const bool is_root = out.resource.has_value();
-    for (const auto& [name, property] : schema["properties"].as_object()) {
-      if (is_root && (name == "apiVersion" || name == "kind" || name == "metadata")) continue;
-      auto field = make_field(out.name, name, property, path.member(name), depth);
-      if (!field) return field.error();
-      if (const Value& required = schema["required"]; required.is_array()) {
-        const auto& names = required.as_array();
-        field->required = std::find(names.begin(), names.end(), Value(name)) != names.end();
+    std::set<std::string_view> required;
+    for (const auto& name : array_of(schema["required"])) required.insert(name.string_or(""));
+    if (schema["properties"].is_object()) {
+      for (const auto& [name, property] : schema["properties"].as_object()) {
+        if (is_root && (name == "apiVersion" || name == "kind" || name == "metadata")) continue;
+        auto field = make_field(out.name, name, property, path.member(name), depth);
+        if (!field) return field.error();
+        field->required = required.contains(name);
+        finish(*field, property, is_root);
+        out.fields.push_back(std::move(*field));
       }
-      finish(*field, property, is_root);
-      out.fields.push_back(std::move(*field));
     }
     name_members(out, path);
     return {};
@@ -167,15 +182,26 @@ class VersionParser {
   }
 
   /// What depends on whether the field is required.
-  static void finish(Field& field, const Value& property, bool is_root) {
-    const Value* default_value = property.find("default");
-    const bool defaults_to_empty =
-        default_value && default_value->is_object() && default_value->as_object().empty();
+  void finish(Field& field, const Value& property, bool is_root) const {
+    const Value& default_value = property["default"];
+    // whoever leaves it out gets the default
+    if (!default_value.is_null()) field.required = false;
+    const bool defaults_to_empty = default_value.is_object() && default_value.as_object().empty();
     const bool spec_or_status =
         is_root && (field.json_name == "spec" || field.json_name == "status");
-    field.by_value = field.type.kind == Kind::object && !field.nullable &&
-                     (field.required || defaults_to_empty || spec_or_status);
-    field.empty_counts = field.type.kind == Kind::string && allows_empty(property);
+    const bool empty_is_absent = !options_.keep_empty && (defaults_to_empty || spec_or_status);
+    field.by_value =
+        field.type.kind == Kind::object && !field.nullable && (field.required || empty_is_absent);
+    if (field.type.kind == Kind::string) field.empty_counts = allows_empty(property);
+    if (field.type.kind == Kind::list || field.type.kind == Kind::map) {
+      field.empty_counts =
+          options_.keep_empty || (!default_value.is_null() && !is_empty(default_value));
+    }
+  }
+
+  static bool is_empty(const Value& value) {
+    return (value.is_array() && value.as_array().empty()) ||
+           (value.is_object() && value.as_object().empty());
   }
 
   /// True when "" satisfies the schema of a string.
@@ -200,6 +226,7 @@ class VersionParser {
     if (!type) return type.error();
     field.type = std::move(*type);
     field.constraints = constraints(field.type, property, path);
+    if (const Value* value = property.find("default")) field.constraints.default_value = *value;
     return field;
   }
 
@@ -214,12 +241,16 @@ class VersionParser {
       return problem(path, "$ref is not allowed in a CRD; write the schema out");
     }
     if (schema["x-kubernetes-int-or-string"].bool_or(false)) {
-      const auto pattern = schema["pattern"].string_or("");
-      return scalar(pattern.find(kQuantityPattern) == pattern.npos ? Kind::int_or_string
-                                                                   : Kind::quantity);
+      return scalar(is_quantity(schema) ? Kind::quantity : Kind::int_or_string);
     }
-    warn_of_alternatives(schema, path);
-    if (schema["x-kubernetes-embedded-resource"].bool_or(false)) return scalar(Kind::any);
+    if (schema["x-kubernetes-embedded-resource"].bool_or(false)) {
+      if (has_properties(schema)) {
+        warn(path,
+             "what it says of the embedded object's fields is left to "
+             "the server");
+      }
+      return scalar(Kind::any);
+    }
     const Value& type = schema["type"];
     if (type.is_null()) {
       if (!schema["x-kubernetes-preserve-unknown-fields"].bool_or(false)) {
@@ -229,10 +260,7 @@ class VersionParser {
     }
     const auto name = type.string_or("");
     if (name == "boolean") return scalar(Kind::boolean);
-    if (name == "integer") {
-      return scalar(schema["format"] == Value("int32") ? Kind::int32 : Kind::int64);
-    }
-    if (name == "number") return scalar(Kind::float64);
+    if (name == "integer" || name == "number") return number_type(wanted_name, name, schema, path);
     if (name == "string") return string_type(wanted_name, schema, path);
     if (name == "array") return array_type(wanted_name, property_name, schema, path, depth);
     if (name == "object") return object_type(wanted_name, property_name, schema, path, depth);
@@ -240,45 +268,70 @@ class VersionParser {
                              " is not one of boolean, integer, number, string, array, object");
   }
 
-  void warn_of_alternatives(const Value& schema, const Place& path) {
-    for (const char* key : {"oneOf", "anyOf", "allOf", "not"}) {
-      if (schema.find(key)) {
-        warn(path, std::string(key) + " cannot be expressed in a type; only the server checks it");
-      }
-    }
+  static bool is_quantity(const Value& schema) {
+    const auto pattern = schema["pattern"].string_or("");
+    return schema["format"] == Value("quantity") ||
+           pattern.find(kQuantityPattern) != std::string_view::npos;
+  }
+
+  Result<Type> number_type(const std::string& wanted_name, std::string_view name,
+                           const Value& schema, const Place& path) {
+    if (schema["enum"].is_array()) return enum_type(wanted_name, schema, path, true);
+    if (name == "number") return scalar(Kind::float64);
+    return scalar(schema["format"] == Value("int32") ? Kind::int32 : Kind::int64);
   }
 
   Result<Type> string_type(const std::string& wanted_name, const Value& schema, const Place& path) {
-    if (schema["enum"].is_array()) return enum_type(wanted_name, schema, path);
-    if (schema["format"] == Value("date-time")) return scalar(Kind::time);
+    if (schema["enum"].is_array()) return enum_type(wanted_name, schema, path, false);
+    const auto format = schema["format"].string_or("");
+    if (format == "date-time") return scalar(Kind::time);
+    if (format == "duration") return scalar(Kind::duration);
+    if (format == "quantity") return scalar(Kind::quantity);
     return scalar(Kind::string);
   }
 
-  Result<Type> enum_type(const std::string& wanted_name, const Value& schema, const Place& path) {
+  static std::string number_text(const Value& value) {
+    std::string text = json::dump(value);
+    if (text.ends_with(".0")) text.resize(text.size() - 2);
+    return text;
+  }
+
+  Result<Type> enum_type(const std::string& wanted_name, const Value& schema, const Place& path,
+                         bool numbers) {
     Enum out;
+    out.numbers = numbers;
     out.documentation = schema["description"].string_or("");
     std::vector<std::string> names;
     for (const auto& value : schema["enum"].as_array()) {
       if (value.is_null() && schema["nullable"].bool_or(false)) continue;
-      if (!value.is_string()) {
+      if (numbers ? !value.is_number() : !value.is_string()) {
         return problem(path, "enum value " + json::dump(value) +
-                                 " is not a string; put it in quotes if it is meant to be one");
+                                 (numbers ? " is not a number"
+                                          : " is not a string; put it in quotes if it is meant to "
+                                            "be one"));
       }
-      out.values.push_back({value.as_string(), {}});
-      names.push_back(enumerator_name(value.as_string()));
+      const std::string text = numbers ? number_text(value) : value.as_string();
+      const bool again = std::any_of(out.values.begin(), out.values.end(),
+                                     [&](const Enum::Value& other) { return other.text == text; });
+      if (again) continue;
+      out.values.push_back({text, {}});
+      names.push_back(enumerator_name(text));
     }
     if (out.values.empty()) return problem(path, "the enum has no values");
     names = unique_names(std::move(names));
-    for (std::size_t i = 0; i < names.size(); ++i) out.values[i].name = names[i];
-    Type type = scalar(Kind::enumeration);
-    for (const auto& known : unit_.enums) {
-      if (known.values == out.values && known.documentation == out.documentation) {
-        type.name = known.name;
-        return type;
-      }
+    std::string key = numbers ? "numbers" : "strings";
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      out.values[i].name = names[i];
+      key += '\0' + out.values[i].text;
     }
-    type.name = out.name = unused(wanted_name);
-    unit_.enums.push_back(std::move(out));
+    key += '\1' + out.documentation;
+    Type type = scalar(Kind::enumeration);
+    const auto [it, is_new] = enums_.try_emplace(std::move(key));
+    if (is_new) {
+      it->second = out.name = unused(wanted_name);
+      unit_.enums.push_back(std::move(out));
+    }
+    type.name = it->second;
     return type;
   }
 
@@ -292,33 +345,32 @@ class VersionParser {
       warn(path, "a list of booleans becomes json::Value");
       return scalar(Kind::any);
     }
-    if (items["nullable"].bool_or(false)) {
-      warn(path.element(), "null elements become empty ones");
-    }
+    element->may_be_null = items["nullable"].bool_or(false) && element->kind != Kind::any;
     return list_of(std::move(*element));
   }
 
   Result<Type> object_type(const std::string& wanted_name, const std::string& property_name,
                            const Value& schema, const Place& path, int depth) {
     const Value* values = schema.find("additionalProperties");
-    const Value& properties = schema["properties"];
-    const bool has_properties = properties.is_object() && !properties.as_object().empty();
-    if (values && has_properties) {
+    if (values && has_properties(schema)) {
       return problem(path, "properties and additionalProperties exclude each other in a CRD");
     }
-    if (values && values->is_object()) {
+    if (values && values->is_object() && !values->as_object().empty()) {
       auto value =
           make_type(wanted_name + "Value", property_name, *values, path.value(), depth + 1);
       if (!value) return value.error();
+      value->may_be_null = (*values)["nullable"].bool_or(false) && value->kind != Kind::any;
       return map_of(std::move(*value));
     }
-    if (!has_properties) {
+    if (!has_properties(schema)) {
       const bool meant = schema["x-kubernetes-preserve-unknown-fields"].bool_or(false) ||
-                         (values && values->bool_or(false));
+                         (values && (values->is_object() || values->bool_or(false)));
       if (!meant) {
         warn(path,
-             "an object without properties, of which the server keeps nothing; it becomes "
-             "json::Value (x-kubernetes-preserve-unknown-fields: true says that you mean it)");
+             "an object without properties, of which the server keeps "
+             "nothing; it becomes "
+             "json::Value (x-kubernetes-preserve-unknown-fields: true "
+             "says that you mean it)");
       }
       return scalar(Kind::any);
     }
@@ -330,30 +382,30 @@ class VersionParser {
                            int depth) {
     Struct out;
     out.name = unused(wanted_name);
-    taken_.push_back(out.name);
     out.documentation = schema["description"].string_or("");
     out.keeps_unknown = schema["x-kubernetes-preserve-unknown-fields"].bool_or(false);
     auto added = add_fields(out, schema, path, depth);
     if (!added) return added.error();
     Type type = scalar(Kind::object);
-    for (const auto& known : unit_.structs) {
+    std::string key;
+    for (const auto& field : out.fields) key += field.json_name + '\0' + field.type.name + '\1';
+    const auto [begin, end] = shapes_.equal_range(key);
+    for (auto it = begin; it != end; ++it) {
+      const Struct& known = unit_.structs[it->second];
       if (known.fields == out.fields && known.keeps_unknown == out.keeps_unknown) {
         type.name = known.name;
         return type;
       }
     }
     type.name = out.name;
+    shapes_.emplace(std::move(key), unit_.structs.size());
     unit_.structs.push_back(std::move(out));
     return type;
   }
 
-  std::string unused(std::string name) {
-    const auto is_taken = [this](const std::string& candidate) {
-      return std::find(taken_.begin(), taken_.end(), candidate) != taken_.end();
-    };
-    const std::string wanted = name;
-    for (int i = 2; is_taken(name); ++i) name = wanted + std::to_string(i);
-    taken_.push_back(name);
+  std::string unused(const std::string& wanted) {
+    std::string name = wanted;
+    for (int i = 2; !taken_.insert(name).second; ++i) name = wanted + std::to_string(i);
     return name;
   }
 
@@ -362,31 +414,139 @@ class VersionParser {
     return value.as_integer();
   }
 
+  /// What the schema of a value of this type demands of it.
   Constraints constraints(const Type& type, const Value& schema, const Place& path) {
     Constraints out;
-    if (const Value* value = schema.find("default")) out.default_value = *value;
-    for (const auto& rule : array_of(schema["x-kubernetes-validations"])) {
-      out.immutable |= rule["rule"] == Value("self == oldSelf");
-    }
     switch (type.kind) {
       case Kind::int32:
       case Kind::int64:
       case Kind::float64:
         number_rules(out, schema);
         break;
+      case Kind::boolean:
+        value_rules(out, schema);
+        break;
       case Kind::string:
         string_rules(out, schema, path);
         break;
+      case Kind::int_or_string:
+        number_rules(out, schema);
+        string_rules(out, schema, path);
+        value_rules(out, schema);
+        break;
       case Kind::list:
-        list_rules(out, schema, path, type);
+        list_rules(out, schema);
+        out.items = pointer(constraints(*type.element, schema["items"], path.element()));
         break;
       case Kind::map:
-        map_rules(out, schema, path, type);
+        out.min_items = count(schema["minProperties"]);
+        out.max_items = count(schema["maxProperties"]);
+        out.items =
+            pointer(constraints(*type.element, schema["additionalProperties"], path.value()));
+        break;
+      case Kind::object:
+        if (!type.include.empty()) return overlay(schema, path, true);
+        return object_demands(schema, path);
+      case Kind::any:
+        any_rules(schema, path);
         break;
       default:
         break;
     }
+    add_rules(out, schema);
+    add_combinations(out, schema, path);
     return out;
+  }
+
+  static Constraints::Ptr pointer(Constraints rules) {
+    if (rules.empty()) return nullptr;
+    return std::make_shared<const Constraints>(std::move(rules));
+  }
+
+  /// What stands beside the properties of an object.
+  Constraints object_demands(const Value& schema, const Place& path) {
+    Constraints out;
+    out.min_items = count(schema["minProperties"]);
+    out.max_items = count(schema["maxProperties"]);
+    add_rules(out, schema);
+    add_combinations(out, schema, path);
+    return out;
+  }
+
+  /// Everything that the schema demands, down to the leaves: for branches of
+  /// oneOf and the like, and for shapes whose type is the framework's.
+  Constraints overlay(const Value& schema, const Place& path, bool known = false) {
+    Constraints out = object_demands(schema, path);
+    const auto type = schema["type"].string_or("");
+    if (schema["format"] != Value("date-time") && !is_quantity(schema)) {
+      string_rules(out, schema, path);
+    }
+    if (type != "string" || out.format == "date-time") out.format.clear();
+    number_rules(out, schema);
+    list_rules(out, schema);
+    value_rules(out, schema);
+    if (const Value* items = schema.find("items")) {
+      out.items = pointer(overlay(*items, path.element(), known));
+    } else if (const Value& values = schema["additionalProperties"]; values.is_object()) {
+      out.items = pointer(overlay(values, path.value(), known));
+    }
+    if (schema["properties"].is_object()) {
+      for (const auto& [name, property] : schema["properties"].as_object()) {
+        Constraints inner = overlay(property, path.member(name), known);
+        if (const Value* value = property.find("default")) inner.default_value = *value;
+        if (!inner.empty()) {
+          out.members.push_back({name, std::make_shared<const Constraints>(std::move(inner))});
+        }
+      }
+    }
+    for (const auto& name : array_of(schema["required"])) {
+      // the known type always writes the texts and lists that it requires
+      const Value& type_of = schema["properties"][name.string_or("")]["type"];
+      if (known && (type_of == Value("string") || type_of == Value("array"))) continue;
+      out.required.emplace_back(name.string_or(""));
+    }
+    return out;
+  }
+
+  void add_rules(Constraints& out, const Value& schema) {
+    for (const auto& rule : array_of(schema["x-kubernetes-validations"])) {
+      if (rule["rule"] == Value("self == oldSelf")) {
+        out.immutable = true;
+      }
+      Rule entry;
+      entry.rule = rule["rule"].string_or("");
+      entry.message = rule["message"].string_or("");
+      entry.message_expression = rule["messageExpression"].string_or("");
+      entry.reason = rule["reason"].string_or("");
+      entry.field_path = rule["fieldPath"].string_or("");
+      entry.optional_old_self = rule["optionalOldSelf"].bool_or(false);
+      out.rules.push_back(std::move(entry));
+    }
+  }
+
+  void add_combinations(Constraints& out, const Value& schema, const Place& path) {
+    const bool int_or_string = schema["x-kubernetes-int-or-string"].bool_or(false);
+    for (const auto& part : array_of(schema["allOf"])) {
+      if (int_or_string && part.find("anyOf")) continue;  // says again that it is one
+      if (auto rules = pointer(overlay(part, path))) out.all_of.push_back(std::move(rules));
+    }
+    if (!int_or_string) add_alternatives(out.any_of, schema["anyOf"], path, true);
+    add_alternatives(out.one_of, schema["oneOf"], path, false);
+    if (const Value* part = schema.find("not")) {
+      out.not_ = std::make_shared<const Constraints>(overlay(*part, path));
+    }
+  }
+
+  /// A branch of anyOf that demands nothing makes the others pointless.
+  void add_alternatives(std::vector<Constraints::Ptr>& out, const Value& parts, const Place& path,
+                        bool any) {
+    std::vector<Constraints::Ptr> found;
+    for (const auto& part : array_of(parts)) {
+      Constraints rules = overlay(part, path);
+      if (any && rules.empty()) return;
+      found.push_back(std::make_shared<const Constraints>(std::move(rules)));
+    }
+    out = std::move(found);
   }
 
   static const json::Array& array_of(const Value& value) {
@@ -402,10 +562,17 @@ class VersionParser {
     out.exclusive_maximum = schema["exclusiveMaximum"].bool_or(false);
   }
 
+  static void value_rules(Constraints& out, const Value& schema) {
+    for (const auto& value : array_of(schema["enum"])) {
+      out.values.push_back(value.is_string() ? value.as_string() : number_text(value));
+    }
+  }
+
   void string_rules(Constraints& out, const Value& schema, const Place& path) {
     out.min_length = count(schema["minLength"]);
     out.max_length = count(schema["maxLength"]);
     out.format = schema["format"].string_or("");
+    if (!type_format(out.format)) out.format.clear();
     out.pattern = schema["pattern"].string_or("");
     if (!out.pattern.empty() && !RE2(out.pattern, RE2::Quiet).ok()) {
       warn(path, "the pattern is not in RE2's syntax; only the server checks it");
@@ -413,41 +580,59 @@ class VersionParser {
     }
   }
 
-  void element_rules(Constraints& out, const Value& schema, const Place& path, const Type& type) {
-    Constraints inner = constraints(*type.element, schema, path);
-    if (!inner.empty()) out.items = std::make_shared<const Constraints>(std::move(inner));
+  /// Formats of numbers say nothing about text.
+  static bool type_format(std::string_view format) {
+    return format != "int32" && format != "int64" && format != "float" && format != "double";
   }
 
-  void list_rules(Constraints& out, const Value& schema, const Place& path, const Type& type) {
-    out.min_items = count(schema["minItems"]);
-    out.max_items = count(schema["maxItems"]);
+  static void list_rules(Constraints& out, const Value& schema) {
+    if (schema.find("minItems")) out.min_items = count(schema["minItems"]);
+    if (schema.find("maxItems")) out.max_items = count(schema["maxItems"]);
     out.unique_items = schema["uniqueItems"].bool_or(false);
     const auto list_type = schema["x-kubernetes-list-type"].string_or("atomic");
     if (list_type == "set" || list_type == "map") out.list_type = list_type;
     for (const auto& key : array_of(schema["x-kubernetes-list-map-keys"])) {
       out.list_map_keys.emplace_back(key.string_or(""));
     }
-    element_rules(out, schema["items"], path.element(), type);
   }
 
-  void map_rules(Constraints& out, const Value& schema, const Place& path, const Type& type) {
-    out.min_items = count(schema["minProperties"]);
-    out.max_items = count(schema["maxProperties"]);
-    element_rules(out, schema["additionalProperties"], path.value(), type);
+  void any_rules(const Value& schema, const Place& path) {
+    for (const char* key : {"oneOf", "anyOf", "allOf", "not", "minItems", "maxItems", "items",
+                            "minProperties", "maxProperties", "enum"}) {
+      if (schema.find(key) &&
+          !(std::string_view(key) == "items" && schema["type"] == Value("array"))) {
+        warn(path, std::string(key) + " of a json::Value is left to the server");
+      }
+    }
   }
 
   Origin origin_;
   std::string version_;  // `foos.example.com (v1): `
+  const CrdOptions& options_;
   const KnownTypes& known_;
   std::vector<Warning>& warnings_;
   Unit unit_;
-  std::vector<std::string> taken_;
+  std::set<std::string> taken_;
+  std::map<std::string, std::string> enums_;                  // values to name
+  std::unordered_multimap<std::string, std::size_t> shapes_;  // fields' names to index in structs
 };
 
 std::vector<std::string> strings_of(const Value& value) {
   std::vector<std::string> out;
   if (!value.is_array()) return out;
   for (const auto& item : value.as_array()) out.emplace_back(item.string_or(""));
+  return out;
+}
+
+std::vector<Column> columns_of(const Value& version) {
+  std::vector<Column> out;
+  const Value& columns = version["additionalPrinterColumns"];
+  if (!columns.is_array()) return out;
+  for (const auto& column : columns.as_array()) {
+    const auto text = [&](const char* key) { return std::string(column[key].string_or("")); };
+    out.push_back({text("name"), text("type"), text("jsonPath"), text("format"),
+                   text("description"), column["priority"].integer_or(0)});
+  }
   return out;
 }
 
@@ -502,17 +687,21 @@ Result<void> parse_crd(const Origin& origin, const Value& crd, const CrdOptions&
     resource.version = name;
     resource.has_status = version["subresources"].find("status") != nullptr;
     const std::string version_namespace = member_name(name);
-    const std::string stem = version_namespace + "/" + lower_snake(resource.kind);
+    std::vector<std::string> folders = {version_namespace};
+    if (options.by_group) folders.insert(folders.begin(), group_label(resource.group));
     Unit unit;
     unit.origin = file.substr(file.rfind('/') + 1);
-    unit.source = options.output_prefix.empty() ? stem : options.output_prefix + "/" + stem;
+    unit.source = options.output_prefix;
+    unit.namespace_name = options.namespace_name;
+    for (const auto& folder : folders) {
+      unit.source += (unit.source.empty() ? "" : "/") + folder;
+      unit.namespace_name += (unit.namespace_name.empty() ? "" : "::") + folder;
+    }
+    unit.source += '/' + lower_snake(resource.kind);
     unit.header = unit.source + ".hpp";
-    unit.namespace_name = options.namespace_name.empty()
-                              ? version_namespace
-                              : options.namespace_name + "::" + version_namespace;
     VersionParser parser(origin.below({"spec", "versions", element, "schema", "openAPIV3Schema"}),
-                         crd_name + " (" + name + "): ", known, out.warnings);
-    auto parsed = parser.run(resource, schema, std::move(unit));
+                         crd_name + " (" + name + "): ", options, known, out.warnings);
+    auto parsed = parser.run(resource, schema, columns_of(version), std::move(unit));
     if (!parsed) return parsed.error();
     out.units.push_back(std::move(*parsed));
   }

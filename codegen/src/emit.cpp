@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <functional>
+#include <map>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <windlass/codegen/emit.hpp>
@@ -14,6 +17,8 @@ namespace {
 constexpr std::size_t kColumns = 100;
 
 bool is_own(const Type& type) { return type.include.empty() && !type.name.empty(); }
+
+std::string element_spelling(const Type& type);
 
 std::string type_spelling(const Type& type) {
   switch (type.kind) {
@@ -31,6 +36,8 @@ std::string type_spelling(const Type& type) {
       return "windlass::meta::Time";
     case Kind::micro_time:
       return "windlass::meta::MicroTime";
+    case Kind::duration:
+      return "windlass::meta::Duration";
     case Kind::quantity:
       return "windlass::meta::Quantity";
     case Kind::int_or_string:
@@ -41,11 +48,16 @@ std::string type_spelling(const Type& type) {
     case Kind::object:
       return type.name;
     case Kind::list:
-      return "std::vector<" + type_spelling(*type.element) + ">";
+      return "std::vector<" + element_spelling(*type.element) + ">";
     case Kind::map:
-      return "windlass::FlatMap<std::string, " + type_spelling(*type.element) + ">";
+      return "windlass::FlatMap<std::string, " + element_spelling(*type.element) + ">";
   }
   return {};
+}
+
+std::string element_spelling(const Type& type) {
+  const std::string plain = type_spelling(type);
+  return type.may_be_null ? "std::optional<" + plain + ">" : plain;
 }
 
 /// Calls `visit` for the type and for what it contains.
@@ -65,16 +77,20 @@ bool uses(const Unit& unit, const std::function<bool(const Field&, const Type&)>
   return found;
 }
 
-bool is_optional_scalar(const Field& field) {
-  if (field.required && !field.nullable) return false;
+/// Absent, null and a value are three things.
+bool has_three_states(const Field& field) { return field.nullable && !field.required; }
+
+bool is_std_optional(const Field& field) {
+  if (has_three_states(field) || (field.required && !field.nullable)) return false;
   switch (field.type.kind) {
     case Kind::any:
     case Kind::object:
+      return false;
     case Kind::list:
     case Kind::map:
-      return false;
+      return field.nullable || field.empty_counts;
     case Kind::string:
-      return field.empty_counts;
+      return field.nullable || field.empty_counts;
     default:
       return true;
   }
@@ -82,7 +98,9 @@ bool is_optional_scalar(const Field& field) {
 
 class Writer {
  public:
-  explicit Writer(const Unit& unit) : unit_(unit) {}
+  explicit Writer(const Unit& unit) : unit_(unit) {
+    for (const auto& structure : unit.structs) by_name_.emplace(structure.name, &structure);
+  }
 
   std::string header() {
     out_ << "#pragma once\n// Made by windlass-gen from " << unit_.origin << "; do not edit.\n\n";
@@ -92,6 +110,7 @@ class Writer {
     const auto ordered = definition_order();
     forward_declarations(ordered);
     for (const auto* structure : ordered) define(*structure);
+    for (const auto& list : keyed_lists()) declare_lookup(list);
     out_ << "\n}  // namespace " << unit_.namespace_name << "\n";
     return out_.str();
   }
@@ -107,6 +126,9 @@ class Writer {
     const std::size_t count = unit_.structs.size();
     for (std::size_t i = count * part / parts; i < count * (part + 1) / parts; ++i) {
       table(unit_.structs[i]);
+    }
+    if (part == 0) {
+      for (const auto& list : keyed_lists()) define_lookup(list);
     }
     out_ << "\n}  // namespace " << unit_.namespace_name << "\n";
     return out_.str();
@@ -128,7 +150,9 @@ class Writer {
   void includes() {
     std::set<std::string> standard;
     if (any_kind({Kind::int32, Kind::int64}) || !unit_.enums.empty()) standard.insert("cstdint");
-    if (uses(unit_, [](const Field& f, const Type&) { return is_optional_scalar(f); })) {
+    if (uses(unit_, [](const Field& f, const Type& type) {
+          return is_std_optional(f) || type.may_be_null;
+        })) {
       standard.insert("optional");
     }
     if (any_kind({Kind::string, Kind::map})) standard.insert("string");
@@ -136,6 +160,7 @@ class Writer {
     if (any_kind({Kind::list})) standard.insert("vector");
     std::set<std::string> own = {"windlass/type/table.hpp"};
     if (any_kind({Kind::time, Kind::micro_time})) own.insert("windlass/meta/time.hpp");
+    if (any_kind({Kind::duration})) own.insert("windlass/meta/duration.hpp");
     if (any_kind({Kind::quantity})) own.insert("windlass/meta/quantity.hpp");
     if (any_kind({Kind::int_or_string})) own.insert("windlass/meta/int_or_string.hpp");
     if (any_any()) own.insert("windlass/json/value.hpp");
@@ -179,7 +204,9 @@ class Writer {
     for (const auto& enumeration : unit_.enums) {
       out_ << "\n";
       documentation(enumeration.documentation, "");
-      out_ << "enum class " << enumeration.name << " : std::uint8_t {\n";
+      out_ << "enum class " << enumeration.name
+           << (enumeration.values.size() > 256 ? " : std::uint16_t {" : " : std::uint8_t {")
+           << "\n";
       for (const auto& value : enumeration.values) {
         out_ << "  " << value.name << ",";
         if (value.name != value.text) out_ << "  ///< " << quoted(value.text);
@@ -195,6 +222,7 @@ class Writer {
       std::vector<std::string> names;
       for (const auto& value : enumeration.values) names.push_back(quoted(value.text));
       fill("  static constexpr std::string_view names[] = {", names, "};");
+      if (enumeration.numbers) out_ << "  static constexpr bool numbers = true;\n";
       out_ << "};\n";
     }
     out_ << "\nnamespace " << unit_.namespace_name << " {\n";
@@ -215,9 +243,8 @@ class Writer {
   }
 
   const Struct* find(const std::string& name) const {
-    const auto it = std::find_if(unit_.structs.begin(), unit_.structs.end(),
-                                 [&](const Struct& s) { return s.name == name; });
-    return it == unit_.structs.end() ? nullptr : &*it;
+    const auto it = by_name_.find(name);
+    return it == by_name_.end() ? nullptr : it->second;
   }
 
   /// What a struct holds comes before it, as far as recursion allows.
@@ -265,12 +292,14 @@ class Writer {
       out_ << ";\n";
     }
     if (structure.keeps_unknown) {
-      out_ << "  /// What the schema does not name; kept as it came.\n  windlass::json::Value "
+      out_ << "  /// What the schema does not name; kept as it came.\n  "
+              "windlass::json::Value "
            << rest_member(structure) << ";\n";
     }
     if (!structure.fields.empty() || structure.keeps_unknown) out_ << "\n";
     if (structure.resource) resource(*structure.resource);
-    out_ << "  static const windlass::type::Table& table();\n  friend bool operator==(const "
+    out_ << "  static const windlass::type::Table& table();\n  friend bool "
+            "operator==(const "
          << structure.name << "& a, const " << structure.name << "& b);\n};\n";
   }
 
@@ -369,8 +398,70 @@ class Writer {
     fill("  static constexpr std::string_view " + name + "[] = {", all_quoted(values), "};");
   }
 
+  /// Arrays of pointers to the constraints, which are written first.
+  void branches(const std::string& name, const std::vector<Constraints::Ptr>& list) {
+    if (list.empty()) return;
+    std::vector<std::string> items;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const std::string branch = name + "_" + std::to_string(i + 1);
+      constraints(branch, *list[i]);
+      items.push_back("&" + branch);
+    }
+    fill("  static constexpr const windlass::type::Constraints* " + name + "[] = {", items, "};");
+  }
+
+  static void add_text(std::vector<std::string>& items, const char* name, const std::string& text) {
+    if (!text.empty()) items.push_back("." + std::string(name) + " = " + quoted(text));
+  }
+
+  void rules(const std::string& name, const std::vector<Rule>& list) {
+    if (list.empty()) return;
+    out_ << "  static constexpr windlass::type::Rule " << name << "[] = {\n";
+    for (const auto& rule : list) {
+      std::vector<std::string> items = {".rule = " + quoted(rule.rule)};
+      add_text(items, "message", rule.message);
+      add_text(items, "message_expression", rule.message_expression);
+      add_text(items, "reason", rule.reason);
+      add_text(items, "field_path", rule.field_path);
+      if (rule.optional_old_self) items.emplace_back(".optional_old_self = true");
+      fill("      {", items, "},");
+    }
+    out_ << "  };\n";
+  }
+
+  void members(const std::string& name, const std::vector<Constraints::Member>& list) {
+    if (list.empty()) return;
+    std::vector<std::string> items;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const std::string member = name + "_" + std::to_string(i + 1);
+      constraints(member, *list[i].constraints);
+      items.push_back("{" + quoted(list[i].name) + ", &" + member + "}");
+    }
+    fill("  static constexpr windlass::type::MemberConstraints " + name + "[] = {", items, "};");
+  }
+
+  void demands(const std::string& name, const Constraints& rules) {
+    this->rules(name + "_rules", rules.rules);
+    strings(name + "_required", rules.required);
+    members(name + "_members", rules.members);
+    branches(name + "_all_of", rules.all_of);
+    branches(name + "_any_of", rules.any_of);
+    branches(name + "_one_of", rules.one_of);
+    if (rules.not_) constraints(name + "_not", *rules.not_);
+    items_.clear();
+    if (!rules.rules.empty()) item("rules", name + "_rules");
+    if (!rules.required.empty()) item("required", name + "_required");
+    if (!rules.members.empty()) item("members", name + "_members");
+    if (!rules.all_of.empty()) item("all_of", name + "_all_of");
+    if (!rules.any_of.empty()) item("any_of", name + "_any_of");
+    if (!rules.one_of.empty()) item("one_of", name + "_one_of");
+    if (rules.not_) item("not_", "&" + name + "_not");
+    fill("  static constexpr windlass::type::Demands " + name + "_demands{", items_, "};");
+  }
+
   void constraints(const std::string& name, const Constraints& rules) {
     if (rules.items) constraints(name + "_items", *rules.items);
+    if (rules.has_demands()) demands(name, rules);
     strings(name + "_values", rules.values);
     strings(name + "_keys", rules.list_map_keys);
     items_.clear();
@@ -396,7 +487,120 @@ class Writer {
     if (!rules.list_map_keys.empty()) item("list_map_keys", name + "_keys");
     if (rules.immutable) item("immutable", "true");
     if (rules.items) item("items", "&" + name + "_items");
+    if (rules.has_demands()) item("demands", "&" + name + "_demands");
     fill("  static constexpr windlass::type::Constraints " + name + "{", items_, "};");
+  }
+
+  void columns(const std::vector<Column>& list) {
+    if (list.empty()) return;
+    out_ << "  static constexpr windlass::type::Column columns[] = {\n";
+    for (const auto& column : list) {
+      std::vector<std::string> items = {".name = " + quoted(column.name),
+                                        ".type = " + quoted(column.type),
+                                        ".json_path = " + quoted(column.json_path)};
+      add_text(items, "format", column.format);
+      add_text(items, "description", column.description);
+      if (column.priority != 0) items.push_back(".priority = " + std::to_string(column.priority));
+      fill("      {", items, "},");
+    }
+    out_ << "  };\n";
+  }
+
+  /// A list whose elements have an identity.
+  struct KeyedList {
+    std::string element;
+    std::vector<const Field*> keys;
+  };
+
+  /// One per type of element, in the order of the structs; none where two lists
+  /// disagree.
+  [[nodiscard]] std::vector<KeyedList> keyed_lists() const {
+    std::vector<KeyedList> out;
+    std::map<std::string, std::vector<std::string>> seen;
+    std::set<std::string> ambiguous;
+    for (const auto& structure : unit_.structs) {
+      for (const auto& field : structure.fields) {
+        const auto& names = field.constraints.list_map_keys;
+        if (field.type.kind != Kind::list || field.constraints.list_type != "map" ||
+            names.empty() || !is_own(*field.type.element) || field.type.element->may_be_null) {
+          continue;
+        }
+        const std::string& element = field.type.element->name;
+        const auto [it, is_new] = seen.try_emplace(element, names);
+        if (!is_new) {
+          if (it->second != names) ambiguous.insert(element);
+          continue;
+        }
+        if (auto list = keyed_list(element, names)) out.push_back(std::move(*list));
+      }
+    }
+    std::erase_if(out, [&](const KeyedList& list) { return ambiguous.contains(list.element); });
+    return out;
+  }
+
+  [[nodiscard]] std::optional<KeyedList> keyed_list(const std::string& element,
+                                                    const std::vector<std::string>& names) const {
+    const Struct* structure = find(element);
+    if (structure == nullptr) return std::nullopt;
+    KeyedList list{element, {}};
+    for (const auto& name : names) {
+      const auto field = std::find_if(structure->fields.begin(), structure->fields.end(),
+                                      [&](const Field& f) { return f.json_name == name; });
+      if (field == structure->fields.end() || field->nullable) return std::nullopt;
+      switch (field->type.kind) {
+        case Kind::object:
+        case Kind::any:
+        case Kind::list:
+        case Kind::map:
+          return std::nullopt;
+        default:
+          list.keys.push_back(&*field);
+      }
+    }
+    return list;
+  }
+
+  static std::string parameters(const KeyedList& list) {
+    std::string out;
+    for (const auto* key : list.keys) {
+      const std::string plain = type_spelling(key->type);
+      const bool small = key->type.kind != Kind::string && key->type.include.empty() &&
+                         plain.find("::") == plain.rfind("std::");
+      out += ", " + (small ? plain + " " : "const " + plain + "& ") + key->member;
+    }
+    return out;
+  }
+
+  void declare_lookup(const KeyedList& list) {
+    std::string names;
+    for (const auto* key : list.keys) names += (names.empty() ? "" : ", ") + key->json_name;
+    const std::string vector = "std::vector<" + list.element + ">";
+    out_ << "\n/// The element with this " << names << ", or null pointer.\n"
+         << list.element << "* find(" << vector << "& list" << parameters(list) << ");\nconst "
+         << list.element << "* find(const " << vector << "& list" << parameters(list)
+         << ");\n/// The element with this " << names << ", added at the end when there is none.\n"
+         << list.element << "& upsert(" << vector << "& list" << parameters(list) << ");\n";
+  }
+
+  void define_lookup(const KeyedList& list) {
+    const std::string vector = "std::vector<" + list.element + ">";
+    std::string same, set, arguments;
+    for (const auto* key : list.keys) {
+      same += (same.empty() ? "" : " && ") + ("element." + key->member) + " == " + key->member;
+      set += "  added." + key->member + " = " + key->member + ";\n";
+      arguments += ", " + key->member;
+    }
+    for (const char* constant : {"", "const "}) {
+      out_ << "\n"
+           << constant << list.element << "* find(" << constant << vector << "& list"
+           << parameters(list) << ") {\n  for (auto& element : list) {\n    if (" << same
+           << ") return &element;\n  }\n  return nullptr;\n}\n";
+    }
+    out_ << "\n"
+         << list.element << "& upsert(" << vector << "& list" << parameters(list)
+         << ") {\n  if (auto* present = find(list" << arguments
+         << ")) return *present;\n  auto& added = list.emplace_back();\n"
+         << set << "  return added;\n}\n";
   }
 
   static std::string rules_name(const Field& field) { return "for_" + field.member; }
@@ -406,7 +610,8 @@ class Writer {
     if (!structure.fields.empty() || structure.keeps_unknown) {
       // in the block's scope, where they hide members of the same name
       out_ << "  using T = " << structure.name
-           << ";\n  using windlass::type::field;\n  using enum windlass::type::Presence;\n";
+           << ";\n  using windlass::type::field;\n  using enum "
+              "windlass::type::Presence;\n";
     }
     for (const auto& field : structure.fields) {
       if (!field.constraints.empty()) constraints(rules_name(field), field.constraints);
@@ -414,8 +619,11 @@ class Writer {
     if (!structure.fields.empty()) {
       out_ << "  static constexpr windlass::type::Field fields[] = {\n";
       for (const auto& entry : structure.fields) field(entry);
-      out_ << "  };\n  static constexpr auto index = windlass::type::index_of(fields);\n";
+      out_ << "  };\n  static constexpr auto index = "
+              "windlass::type::index_of(fields);\n";
     }
+    if (!structure.constraints.empty()) constraints("rules", structure.constraints);
+    columns(structure.columns);
     std::vector<std::string> items = {".name = " + quoted(structure.name)};
     if (!structure.fields.empty())
       items.insert(items.end(), {".fields = fields", ".index = index"});
@@ -427,6 +635,8 @@ class Writer {
       const std::string rest = rest_member(structure);
       items.push_back(".rest = field<&T::" + rest + ">(\"\", offsetof(T, " + rest + "), optional)");
     }
+    if (!structure.constraints.empty()) items.emplace_back(".constraints = &rules");
+    if (!structure.columns.empty()) items.emplace_back(".columns = columns");
     fill("  static constexpr windlass::type::Table table{", items, "};");
     out_ << "  return table;\n}\nbool operator==(const " << structure.name << "& a, const "
          << structure.name << "& b) {\n  return windlass::type::equal(a, b);\n}\n";
@@ -440,6 +650,7 @@ class Writer {
   }
 
   const Unit& unit_;
+  std::unordered_map<std::string_view, const Struct*> by_name_;
   std::ostringstream out_;
   std::vector<std::string> items_;
 };
@@ -448,8 +659,9 @@ class Writer {
 
 std::string spelling(const Field& field) {
   const std::string plain = type_spelling(field.type);
+  if (has_three_states(field)) return "windlass::Nullable<" + plain + ">";
+  if (is_std_optional(field)) return "std::optional<" + plain + ">";
   if (field.type.kind == Kind::object && !field.by_value) return "windlass::Box<" + plain + ">";
-  if (is_optional_scalar(field)) return "std::optional<" + plain + ">";
   return plain;
 }
 

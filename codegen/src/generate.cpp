@@ -100,9 +100,9 @@ Result<void> add_units(const std::string& input, const std::vector<Unit>& units,
   for (const auto& unit : units) {
     for (auto& [name, content] : emit(unit)) {
       if (out.files.contains(name)) {
-        return Error{Errc::invalid_argument,
-                     input + ": a second CRD gives the file " + name +
-                         "; generate it with another --output-prefix and --namespace"};
+        return Error{Errc::invalid_argument, input + ": a second CRD gives the file " + name +
+                                                 "; use --by-group, or generate it with another "
+                                                 "--output-prefix and --namespace"};
       }
       out.files.emplace(name, std::move(content));
     }
@@ -118,7 +118,9 @@ Result<Generated> from_crds(const GenerateOptions& options) {
   inputs->insert(inputs->end(), options.texts.begin(), options.texts.end());
   Generated out;
   const CrdOptions crd{.namespace_name = options.namespace_name,
-                       .output_prefix = options.output_prefix};
+                       .output_prefix = options.output_prefix,
+                       .keep_empty = options.keep_empty,
+                       .by_group = options.by_group};
   for (const auto& input : *inputs) {
     const auto documents = read_documents(input);
     if (!documents) return documents.error();

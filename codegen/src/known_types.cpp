@@ -11,7 +11,8 @@ namespace {
 
 using json::Value;
 
-/// A type that CRDs often copy, and the properties without which a copy is not taken for it.
+/// A type that CRDs often copy, and the properties without which a copy is not
+/// taken for it.
 struct Candidate {
   std::string_view definition;
   std::string_view signature;  ///< separated by spaces
@@ -88,6 +89,31 @@ bool is_int_or_string(const Value& schema) {
   return schema["x-kubernetes-int-or-string"].bool_or(false);
 }
 
+bool contains(const Value& names, std::string_view name) {
+  return names.is_array() && std::any_of(names.as_array().begin(), names.as_array().end(),
+                                         [&](const Value& entry) { return entry == Value(name); });
+}
+
+/// The known type writes all that it requires, and leaves out what is empty and
+/// not required: the copy must not forbid that.
+bool same_requirements(const Value& known, const Value& schema) {
+  if (known["required"].is_array()) {
+    for (const auto& name : known["required"].as_array()) {
+      if (!contains(schema["required"], name.string_or(""))) return false;
+    }
+  }
+  if (!schema["required"].is_array()) return true;
+  for (const auto& name : schema["required"].as_array()) {
+    if (contains(known["required"], name.string_or(""))) continue;
+    const Value& property = schema["properties"][name.string_or("")];
+    const bool may_be_empty = property["type"] == Value("array") ||
+                              property["type"] == Value("string") ||
+                              property.find("additionalProperties") != nullptr;
+    if (may_be_empty) return false;
+  }
+  return true;
+}
+
 bool same_scalar(const Value& known, const Value& schema) {
   return known["type"] == schema["type"] &&
          (schema["type"] != Value("string") ||
@@ -124,6 +150,7 @@ bool KnownTypes::covers(const Value& known_or_reference, const Value& schema, in
   }
   const Value& properties = schema["properties"];
   if (!properties.is_object()) return true;
+  if (!same_requirements(known, schema)) return false;
   return std::all_of(properties.as_object().begin(), properties.as_object().end(),
                      [&](const json::Member& member) {
                        const Value* own = known["properties"].find(member.key);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <tuple>
 #include <utility>
 
@@ -23,7 +24,7 @@ Type container(Kind kind, Type element) {
 
 bool operator==(const Type& a, const Type& b) {
   return a.kind == b.kind && a.name == b.name && a.include == b.include &&
-         equal_targets(a.element, b.element);
+         a.may_be_null == b.may_be_null && equal_targets(a.element, b.element);
 }
 
 Type scalar(Kind kind) {
@@ -35,13 +36,38 @@ Type scalar(Kind kind) {
 Type list_of(Type element) { return container(Kind::list, std::move(element)); }
 Type map_of(Type value) { return container(Kind::map, std::move(value)); }
 
+namespace {
+
+bool equal_lists(const std::vector<Constraints::Ptr>& a, const std::vector<Constraints::Ptr>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), equal_targets<Constraints>);
+}
+
+bool equal_members(const std::vector<Constraints::Member>& a,
+                   const std::vector<Constraints::Member>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const Constraints::Member& x, const Constraints::Member& y) {
+                      return x.name == y.name && equal_targets(x.constraints, y.constraints);
+                    });
+}
+
+}  // namespace
+
 bool operator==(const Constraints& a, const Constraints& b) {
   const auto members = [](const Constraints& c) {
     return std::tie(c.minimum, c.maximum, c.multiple_of, c.exclusive_minimum, c.exclusive_maximum,
                     c.min_length, c.max_length, c.min_items, c.max_items, c.unique_items, c.pattern,
-                    c.format, c.values, c.default_value, c.list_type, c.list_map_keys, c.immutable);
+                    c.format, c.values, c.default_value, c.list_type, c.list_map_keys, c.immutable,
+                    c.rules, c.required);
   };
-  return members(a) == members(b) && equal_targets(a.items, b.items);
+  return members(a) == members(b) && equal_targets(a.items, b.items) &&
+         equal_members(a.members, b.members) && equal_lists(a.all_of, b.all_of) &&
+         equal_lists(a.any_of, b.any_of) && equal_lists(a.one_of, b.one_of) &&
+         equal_targets(a.not_, b.not_);
+}
+
+bool Constraints::has_demands() const {
+  return !rules.empty() || !required.empty() || !members.empty() || !all_of.empty() ||
+         !any_of.empty() || !one_of.empty() || not_;
 }
 
 bool Constraints::empty() const { return *this == Constraints{}; }

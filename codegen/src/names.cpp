@@ -106,6 +106,8 @@ std::string enumerator_name(std::string_view value) {
       spelled += "_plus_";
     } else if (c == '*') {
       spelled += "star";
+    } else if (c == '-' && spelled.empty() && value.size() > 1 && is_digit(value[1])) {
+      spelled += "minus_";
     } else {
       spelled += c;
     }

@@ -33,6 +33,11 @@ void add_options(CLI::App& app, GenerateOptions& options) {
                  "C++ namespace of the types; the API version is added: api becomes api::v1");
   app.add_option("--output-prefix", options.output_prefix,
                  "Folder of the headers in #include lines: <prefix>/v1/database.hpp");
+  app.add_flag("--keep-empty", options.keep_empty,
+               "Empty optional lists, maps and objects differ from absent ones: they become "
+               "std::optional and Box");
+  app.add_flag("--by-group", options.by_group,
+               "The first label of the group comes before the version, in folders and namespaces");
   app.add_flag("!--no-known-types", options.known_types,
                "Copies of Kubernetes' own shapes (PodTemplateSpec, Condition, ...) become types of "
                "their own, not the framework's");

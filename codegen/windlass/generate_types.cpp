@@ -102,6 +102,12 @@ CLI::App* add_generate_types(CLI::App& generate, GenerateTypesOptions& options) 
                       "C++ namespace of the types; the API version is added: api becomes api::v1");
   command->add_option("--output-prefix", o.output_prefix,
                       "Folder of the headers in #include lines: <prefix>/v1/database.hpp");
+  command->add_flag("--keep-empty", o.keep_empty,
+                    "Empty optional lists, maps and objects differ from absent ones: they become "
+                    "std::optional and Box");
+  command->add_flag(
+      "--by-group", o.by_group,
+      "The first label of the group comes before the version, in folders and namespaces");
   command->add_flag("!--no-known-types", o.known_types,
                     "Copies of Kubernetes' own shapes become types of their own");
   command->add_flag("--check", o.check, "Write nothing; exit with 1 when a file would change");

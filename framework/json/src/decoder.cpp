@@ -2,7 +2,12 @@
 
 #include <cmath>
 #include <cstring>
+#include <memory>
 
+#include <rapidjson/error/en.h>
+#include <rapidjson/reader.h>
+
+#include "padded_stream.hpp"
 #include "text.hpp"
 
 namespace windlass::inline v0::json {
@@ -22,8 +27,9 @@ std::string_view expectation(const Shape& shape) {
       return "an integer";
     case Kind::float64:
       return "a number";
-    case Kind::string:
     case Kind::enumeration:
+      return shape.numbers ? "a number" : "a string";
+    case Kind::string:
       return "a string";
     case Kind::object:
     case Kind::map:
@@ -100,8 +106,11 @@ void Decoder::unwrap() {
 bool Decoder::Null() {
   switch (mode_) {
     case Mode::typed:
-      slot();
-      return true;  // null is absent; in a list it is an empty element
+      // null is absent unless the type can tell; in a list it is an empty element
+      if (slot() && shape_->kind == Kind::optional && shape_->optional->set_null != nullptr) {
+        shape_->optional->set_null(target_);
+      }
+      return true;
     case Mode::skip:
       return true;
     case Mode::any:
@@ -162,6 +171,8 @@ bool Decoder::integer(std::int64_t value) {
     case Kind::float64:
       *static_cast<double*>(target_) = static_cast<double>(value);
       return true;
+    case Kind::enumeration:
+      return shape_->numbers ? read_enum(std::to_string(value)) : mismatch("a number");
     case Kind::scalar:
       return shape_->scalar->parse_integer(target_, value, problem_);
     case Kind::any:
@@ -204,6 +215,9 @@ bool Decoder::Double(double value) {
   }
   std::string text;
   append_number(text, value);
+  if (shape_->kind == Kind::enumeration && shape_->numbers) {
+    return read_enum(text.ends_with(".0") ? text.substr(0, text.size() - 2) : text);
+  }
   if (shape_->kind != Kind::raw) return mismatch("the number " + text);
   static_cast<RawJson*>(target_)->text = std::move(text);
   return true;
@@ -247,7 +261,7 @@ bool Decoder::String(const char* text, SizeType size, bool) {
     case Kind::scalar:
       return shape_->scalar->parse_string(target_, view, problem_);
     case Kind::enumeration:
-      return read_enum(view);
+      return shape_->numbers ? mismatch("a string") : read_enum(view);
     case Kind::any:
       as_value(target_) = view;
       return true;
@@ -284,7 +298,7 @@ bool Decoder::Key(const char* text, SizeType size, bool) {
 bool Decoder::object_key(Frame& frame, std::string_view name) {
   const auto fields = frame.table->fields;
   const Field* field = nullptr;
-  if (frame.next < fields.size() && fields[frame.next].name == name) {
+  if (frame.next < fields.size() && type::same_name(fields[frame.next].name, name)) {
     field = &fields[frame.next];  // members mostly come in the order of the table
   } else {
     field = frame.table->find(name);
@@ -295,13 +309,25 @@ bool Decoder::object_key(Frame& frame, std::string_view name) {
   frame.current = field;
   shape_ = field->shape;
   target_ = static_cast<std::byte*>(frame.container) + field->offset;
-  if (index < 128) {
-    std::uint64_t& word = frame.seen[index / 64];
-    const std::uint64_t bit = std::uint64_t{1} << (index % 64);
-    if ((word & bit) != 0) type::clear(*shape_, target_);  // the last of several counts
-    word |= bit;
-  }
+  if (mark_seen(frame, index)) type::clear(*shape_, target_);  // the last of several counts
   return true;
+}
+
+void Decoder::make_room_for_seen(Frame& frame) {
+  frame.more_seen = static_cast<std::uint32_t>(more_seen_.size());
+  more_seen_.resize(more_seen_.size() + frame.table->fields.size() / 64 + 1);
+}
+
+bool Decoder::mark_seen(Frame& frame, std::size_t index) {
+  std::uint64_t* words = frame.seen;
+  if (index >= kSeenInside) {
+    words = more_seen_.data() + frame.more_seen;
+  }
+  const std::uint64_t bit = std::uint64_t{1} << (index % 64);
+  std::uint64_t& word = words[index / 64];
+  const bool before = (word & bit) != 0;
+  word |= bit;
+  return before;
 }
 
 bool Decoder::unknown_key(Frame& frame, std::string_view name) {
@@ -322,6 +348,14 @@ bool Decoder::unknown_key(Frame& frame, std::string_view name) {
   }
   if (options_.reject_unknown) return fail("unknown field \"" + std::string(name) + "\"");
   return true;
+}
+
+Decoder::Frame& Decoder::push(Kind kind) {
+  Frame& frame = frames_.emplace_back();
+  frame.kind = kind;
+  frame.shape = shape_;
+  frame.container = target_;
+  return frame;
 }
 
 bool Decoder::open(Kind kind) {
@@ -353,20 +387,20 @@ bool Decoder::open(Kind kind) {
       base_ = depth_;
       raw_ = object ? "{" : "[";
       return true;
-    case Kind::object:
+    case Kind::object: {
       if (!object) return mismatch("an array");
-      frames_.push_back(
-          {.kind = Kind::object, .shape = shape_, .table = &shape_->table(), .container = target_});
+      Frame& frame = push(Kind::object);
+      frame.table = &shape_->table();
+      if (frame.table->fields.size() > kSeenInside) make_room_for_seen(frame);
       return true;
+    }
     case Kind::map:
       if (!object) return mismatch("an array");
-      frames_.push_back(
-          {.kind = Kind::map, .shape = shape_, .table = nullptr, .container = target_});
+      push(Kind::map);
       return true;
     case Kind::list:
       if (object) return mismatch("an object");
-      frames_.push_back(
-          {.kind = Kind::list, .shape = shape_, .table = nullptr, .container = target_});
+      push(Kind::list);
       return true;
     default:
       return mismatch(object ? "an object" : "an array");
@@ -405,6 +439,9 @@ bool Decoder::close() {
   if (frame.kind == Kind::object && options_.require_required && !close_object(frame)) return false;
   if (frame.kind == Kind::list) frame.shape->list->shrink(frame.container);
   if (frame.kind == Kind::map) frame.shape->map->finish(frame.container);
+  if (frame.kind == Kind::object && frame.table->fields.size() > kSeenInside) {
+    more_seen_.resize(frame.more_seen);
+  }
   frames_.pop_back();
   return true;
 }
@@ -412,9 +449,9 @@ bool Decoder::close() {
 bool Decoder::close_object(Frame& frame) {
   frame.current = nullptr;
   const auto fields = frame.table->fields;
-  for (std::size_t i = 0; i < fields.size() && i < 128; ++i) {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
     if (fields[i].presence != type::Presence::required) continue;
-    if ((frame.seen[i / 64] >> (i % 64) & 1) == 0) {
+    if (!mark_seen(frame, i)) {
       return fail("missing required field \"" + std::string(fields[i].name) + "\"");
     }
   }
@@ -437,6 +474,93 @@ bool Decoder::finish_raw() {
 void Decoder::raw_separator() {
   const char last = raw_.back();
   if (last != '{' && last != '[' && last != ':') raw_ += ',';
+}
+
+// The reader stands in one file with the handler, so that each becomes part of the other.
+
+namespace {
+
+/// Walks a document and tells the decoder what a reader of its text would.
+bool replay(const Value& value, Decoder& decoder) {
+  switch (value.type()) {
+    case Type::null:
+      return decoder.Null();
+    case Type::boolean:
+      return decoder.Bool(value.as_bool());
+    case Type::integer:
+      return decoder.Int64(value.as_integer());
+    case Type::number:
+      return decoder.Double(value.as_number());
+    case Type::string: {
+      const std::string& text = value.as_string();
+      return decoder.String(text.data(), static_cast<Decoder::SizeType>(text.size()), true);
+    }
+    case Type::array:
+      if (!decoder.StartArray()) return false;
+      for (const auto& element : value.as_array()) {
+        if (!replay(element, decoder)) return false;
+      }
+      return decoder.EndArray(0);
+    case Type::object:
+      if (!decoder.StartObject()) return false;
+      for (const auto& [key, member] : value.as_object()) {
+        if (!decoder.Key(key.data(), static_cast<Decoder::SizeType>(key.size()), true))
+          return false;
+        if (!replay(member, decoder)) return false;
+      }
+      return decoder.EndObject(0);
+  }
+  return false;
+}
+
+Error malformed(std::size_t offset, std::string_view problem, const Decoder& decoder) {
+  std::string message = "malformed JSON at byte " + std::to_string(offset) + ": ";
+  message += problem;
+  if (const std::string path = decoder.path(); !path.empty()) message += " (in " + path + ")";
+  return {Errc::parse, std::move(message)};
+}
+
+}  // namespace
+
+Result<void> decode_padded(char* text, std::size_t size, const type::Shape& shape, void* target,
+                           const DecodeOptions& options) {
+  constexpr unsigned flags = rapidjson::kParseInsituFlag | rapidjson::kParseFullPrecisionFlag;
+  if (size > UINT32_MAX) return Error{Errc::too_large, "a JSON document of more than 4 GiB"};
+  PaddedStream stream(text);
+  Decoder decoder(shape, target, options);
+  rapidjson::Reader reader;
+  const auto result = reader.Parse<flags>(stream, decoder);
+  if (decoder.failed()) return Error{Errc::parse, decoder.problem()};
+  if (result.IsError()) {
+    return malformed(result.Offset(), rapidjson::GetParseError_En(result.Code()), decoder);
+  }
+  if (!stream.valid()) return malformed(stream.invalid_at(), "a string is not UTF-8.", decoder);
+  if (stream.Tell() != size) {
+    return malformed(stream.Tell(), "a zero byte outside of strings.", decoder);
+  }
+  return {};
+}
+
+Result<void> decode_into(std::string_view text, const type::Shape& shape, void* target,
+                         const DecodeOptions& options) {
+  const auto buffer = std::make_unique_for_overwrite<char[]>(text.size() + kPadding);
+  std::memcpy(buffer.get(), text.data(), text.size());
+  std::memset(buffer.get() + text.size(), 0, kPadding);
+  return decode_padded(buffer.get(), text.size(), shape, target, options);
+}
+
+Result<void> decode_in_place_into(std::string& buffer, const type::Shape& shape, void* target,
+                                  const DecodeOptions& options) {
+  const std::size_t size = buffer.size();
+  buffer.append(kPadding, '\0');
+  return decode_padded(buffer.data(), size, shape, target, options);
+}
+
+Result<void> from_value_into(const Value& value, const type::Shape& shape, void* target,
+                             const DecodeOptions& options) {
+  Decoder decoder(shape, target, options);
+  if (!replay(value, decoder)) return Error{Errc::parse, decoder.problem()};
+  return {};
 }
 
 }  // namespace windlass::inline v0::json

@@ -15,7 +15,7 @@
 namespace windlass::inline v0::json {
 
 /// A RapidJSON handler. A handler function that returns false has set `problem()`.
-class Decoder {
+class Decoder final {
  public:
   using SizeType = rapidjson::SizeType;
 
@@ -45,22 +45,28 @@ class Decoder {
  private:
   /// What happens to the events that come next.
   enum class Mode : std::uint8_t { typed, skip, any, raw };
+  static constexpr std::size_t kSeenInside = 128;
   struct Frame {
-    type::Kind kind;           // object, list or map
-    std::uint16_t next = 0;    // object: the field expected next
-    const type::Shape* shape;  // of the container
-    const type::Table* table;
-    void* container;
+    type::Kind kind = type::Kind::object;  // or list or map
+    std::uint16_t next = 0;                // object: the field expected next
+    const type::Shape* shape = nullptr;    // of the container
+    const type::Table* table = nullptr;
+    void* container = nullptr;
     const type::Field* current = nullptr;
     std::uint64_t seen[2] = {0, 0};
+    std::uint32_t more_seen = 0;  // of types with more fields: where their bits begin
   };
 
   bool integer(std::int64_t value);
+  Frame& push(type::Kind kind);
   bool open(type::Kind kind);
   bool close();
   bool close_object(Frame& frame);
   bool object_key(Frame& frame, std::string_view name);
   bool unknown_key(Frame& frame, std::string_view name);
+  /// Whether it had been there before.
+  bool mark_seen(Frame& frame, std::size_t index);
+  void make_room_for_seen(Frame& frame);
   bool read_enum(std::string_view text);
   bool expect_literal(std::string_view text);
   /// Points shape_ and target_ at where the next value goes; false when it is to be dropped.
@@ -79,6 +85,7 @@ class Decoder {
   std::size_t base_ = 0;   // depth_ where skip or raw began
   std::string_view literal_;
   std::vector<Frame> frames_;
+  std::vector<std::uint64_t> more_seen_;
   std::optional<ValueBuilder> builder_;
   std::string raw_;
   std::string problem_;

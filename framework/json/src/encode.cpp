@@ -55,7 +55,11 @@ class Encoder {
         ref.shape->scalar->write(ref.value, out_);
         return;
       case Kind::enumeration:
-        append_quoted(out_, type::enum_name(ref));
+        if (ref.shape->numbers) {
+          out_ += type::enum_name(ref);
+        } else {
+          append_quoted(out_, type::enum_name(ref));
+        }
         return;
       case Kind::object:
         write_object(ref, false);
@@ -185,6 +189,7 @@ Value value_of(Ref ref, bool root) {
     case Kind::string:
       return *static_cast<const std::string*>(ref.value);
     case Kind::enumeration:
+      if (ref.shape->numbers) return parse(type::enum_name(ref)).value();
       return type::enum_name(ref);
     case Kind::any:
       return as_value(ref);

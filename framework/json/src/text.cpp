@@ -76,10 +76,27 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+namespace {
+
+/// True when one of eight bytes must be escaped (or perhaps: a byte above 0x7f may count too).
+bool may_escape(const char* text) {
+  constexpr std::uint64_t ones = 0x0101010101010101u;
+  constexpr std::uint64_t highs = 0x8080808080808080u;
+  std::uint64_t word;
+  std::memcpy(&word, text, sizeof word);
+  const auto has_zero = [](std::uint64_t x) { return (x - ones) & ~x & highs; };
+  const std::uint64_t control = (word - ones * 0x20) & ~word & highs;
+  return (control | has_zero(word ^ (ones * '"')) | has_zero(word ^ (ones * '\\'))) != 0;
+}
+
+}  // namespace
+
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
   std::size_t from = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    while (i + 8 <= text.size() && !may_escape(text.data() + i)) i += 8;
+    if (i == text.size()) break;
     const auto c = static_cast<unsigned char>(text[i]);
     if (!must_escape(c)) continue;
     out.append(text, from, i - from);

@@ -3,9 +3,18 @@
 namespace windlass::inline v0::type {
 namespace {
 
+bool is_null(Ref ref) {
+  if (!ref || ref.shape->kind != Kind::optional) return false;
+  const auto& ops = *ref.shape->optional;
+  return ops.is_null != nullptr && ops.is_null(ref.value);
+}
+
 class Differ {
  public:
   void compare(Ref before, Ref after) {
+    if (is_null(before) != is_null(after) && !unwrap(before) && !unwrap(after)) {
+      return changed(before, after);  // absent and null
+    }
     before = unwrap(before);
     after = unwrap(after);
     if (!before && !after) return;

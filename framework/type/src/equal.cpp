@@ -46,10 +46,15 @@ bool equal_maps(Ref a, Ref b) {
   return true;
 }
 
+bool is_null(Ref optional) {
+  const auto& ops = *optional.shape->optional;
+  return ops.is_null != nullptr && ops.is_null(optional.value);
+}
+
 bool equal_optionals(Ref a, Ref b) {
   const void* left = a.shape->optional->get(a.value);
   const void* right = b.shape->optional->get(b.value);
-  if (left == nullptr || right == nullptr) return left == right;
+  if (left == nullptr || right == nullptr) return left == right && is_null(a) == is_null(b);
   return equal({a.shape->inner, left}, {b.shape->inner, right});
 }
 

@@ -47,8 +47,10 @@ bool is_empty(Ref ref) {
     case Kind::list:
     case Kind::map:
       return count(ref) == 0;
-    case Kind::optional:
-      return ref.shape->optional->get(ref.value) == nullptr;
+    case Kind::optional: {
+      const auto& ops = *ref.shape->optional;
+      return ops.get(ref.value) == nullptr && (ops.is_null == nullptr || !ops.is_null(ref.value));
+    }
   }
   return false;
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -7,6 +8,7 @@
 #include <re2/re2.h>
 
 #include <windlass/base/encoding.hpp>
+#include <windlass/type/format.hpp>
 #include <windlass/type/inspect.hpp>
 #include <windlass/type/validate.hpp>
 
@@ -46,7 +48,7 @@ std::string describe(Ref ref) {
     case Kind::boolean:
       return *static_cast<const bool*>(ref.value) ? "true" : "false";
     case Kind::enumeration:
-      return quote_json(enum_name(ref));
+      return ref.shape->numbers ? std::string(enum_name(ref)) : quote_json(enum_name(ref));
     case Kind::scalar: {
       std::string text;
       ref.shape->scalar->write(ref.value, text);
@@ -66,6 +68,33 @@ std::string describe(Ref ref) {
   return number ? text_of(*number) : "value";
 }
 
+/// The text of a string, of an enumerator, or of a scalar that is a string in
+/// JSON.
+std::optional<std::string> text_value(Ref ref) {
+  if (ref.shape->kind == Kind::string) return *static_cast<const std::string*>(ref.value);
+  if (ref.shape->kind == Kind::enumeration && !ref.shape->numbers) {
+    return std::string(enum_name(ref));
+  }
+  if (ref.shape->kind != Kind::scalar) return std::nullopt;
+  const std::string json = describe(ref);
+  if (json.size() < 2 || json.front() != '"' || json.find('\\') != json.npos) return std::nullopt;
+  return json.substr(1, json.size() - 2);
+}
+
+/// The number of a number, of an enumerator, or of a scalar that is a number in
+/// JSON.
+std::optional<double> number_value(Ref ref) {
+  if (const auto number = number_of(ref)) return number;
+  const bool may_be = ref.shape->kind == Kind::scalar ||
+                      (ref.shape->kind == Kind::enumeration && ref.shape->numbers);
+  if (!may_be) return std::nullopt;
+  const std::string json = describe(ref);
+  double number = 0;
+  const char* const end = json.data() + json.size();
+  if (std::from_chars(json.data(), end, number).ptr != end) return std::nullopt;
+  return number;
+}
+
 class Validator {
  public:
   void check_fields(Ref object) {
@@ -74,11 +103,11 @@ class Validator {
       const Ref value = member(object.value, field);
       const bool absent = field.presence == Presence::optional && is_empty(value);
       if (absent) continue;
-      const std::size_t size = path_.size();
-      if (!path_.empty()) path_ += '.';
-      path_ += field.name;
-      check(value, field.constraints);
-      path_.resize(size);
+      descend_to(field.name, [&] {
+        if (field.presence == Presence::required && is_missing(value))
+          return report("Required value");
+        check(value, field.constraints);
+      });
     }
   }
 
@@ -89,6 +118,7 @@ class Validator {
     const Constraints* inner = constraints != nullptr ? constraints->items : nullptr;
     switch (ref.shape->kind) {
       case Kind::object:
+        if (const Constraints* own = ref.shape->table().constraints) check_constraints(ref, *own);
         check_fields(ref);
         return;
       case Kind::list: {
@@ -110,6 +140,15 @@ class Validator {
   std::vector<Violation> take() { return std::move(violations_); }
 
  private:
+  template <class Visit>
+  void descend_to(std::string_view name, const Visit& visit) {
+    const std::size_t size = path_.size();
+    if (!path_.empty()) path_ += '.';
+    path_ += name;
+    visit();
+    path_.resize(size);
+  }
+
   void descend(const std::string& step, Ref ref, const Constraints* constraints) {
     const std::size_t size = path_.size();
     path_ += step;
@@ -117,18 +156,120 @@ class Validator {
     path_.resize(size);
   }
 
+  /// A required value that has nowhere to be: an empty Box, or a json::Value
+  /// that is null. Where the schema allows null, the member is a std::optional.
+  static bool is_missing(Ref ref) {
+    if (ref.shape->kind == Kind::optional && ref.shape->optional->on_heap) return is_empty(ref);
+    return ref.shape->kind == Kind::any && is_empty(ref);
+  }
+
   void report(std::string message) { violations_.push_back({path_, std::move(message)}); }
   void invalid(Ref ref, const std::string& problem) {
-    report("Invalid value: " + describe(ref) + ": " + path_ + " in body " + problem);
+    const std::string place = path_.empty() ? std::string() : path_ + ' ';
+    report("Invalid value: " + describe(ref) + ": " + place + "in body " + problem);
   }
 
   void check_constraints(Ref ref, const Constraints& c) {
-    if (const auto number = number_of(ref)) check_number(ref, *number, c);
-    if (ref.shape->kind == Kind::string) {
-      check_string(ref, *static_cast<const std::string*>(ref.value), c);
+    if (const auto number = number_value(ref)) check_number(ref, *number, c);
+    if (const auto text = text_value(ref)) {
+      check_string(ref, *text, c);
+      if (!c.values.empty()) check_values(ref, *text, c);
+    } else if (!c.values.empty()) {
+      check_values(ref, describe(ref), c);
     }
-    if (ref.shape->kind == Kind::list || ref.shape->kind == Kind::map) check_count(ref, c);
-    if (ref.shape->kind == Kind::list) check_unique(ref, c);
+    const bool list = ref.shape->kind == Kind::list;
+    if (list || ref.shape->kind == Kind::map) check_count(ref, count(ref), c);
+    if (ref.shape->kind == Kind::object) check_count(ref, members_of(ref), c);
+    if (list) check_unique(ref, c);
+    if (c.demands != nullptr) check_demands(ref, *c.demands);
+  }
+
+  static std::size_t members_of(Ref object) {
+    const Table& table = object.shape->table();
+    std::size_t present = 0;
+    for (const Field& field : table.fields) present += is_present(object, field) ? 1 : 0;
+    return present;
+  }
+
+  static bool is_present(Ref object, const Field& field) {
+    return field.presence == Presence::required || !is_empty(member(object.value, field));
+  }
+
+  /// The member of an object or the value of a map; nothing when absent.
+  static Ref present_member(Ref ref, std::string_view name) {
+    if (ref.shape->kind == Kind::map) return find(ref, name);
+    if (ref.shape->kind != Kind::object) return {};
+    const Table& table = ref.shape->table();
+    const Field* field = table.find(name);
+    if (field == nullptr) return table.rest.shape == nullptr ? Ref{} : in_rest(ref, table, name);
+    return is_present(ref, *field) ? member(ref.value, *field) : Ref{};
+  }
+
+  static Ref in_rest(Ref ref, const Table& table, std::string_view name) {
+    const Ref rest = member(ref.value, table.rest);
+    return {rest.shape, rest.shape->any->find(rest.value, name)};
+  }
+
+  void check_demands(Ref ref, const Demands& demands) {
+    for (const auto name : demands.required) {
+      if ((ref.shape->kind == Kind::object || ref.shape->kind == Kind::map) &&
+          !present_member(ref, name)) {
+        descend_to(name, [&] { report("Required value"); });
+      }
+    }
+    for (const auto& [name, constraints] : demands.members) {
+      if (const Ref value = present_member(ref, name)) {
+        descend_to(name, [&] { check_branch(value, *constraints); });
+      }
+    }
+    for (const Constraints* part : demands.all_of) check_branch(ref, *part);
+    const auto accepting = [&](std::span<const Constraints* const> parts) {
+      return std::count_if(parts.begin(), parts.end(),
+                           [&](const Constraints* part) { return accepts(ref, *part); });
+    };
+    if (!demands.any_of.empty() && accepting(demands.any_of) == 0) {
+      invalid(ref, "must validate at least one schema (anyOf)");
+    }
+    if (!demands.one_of.empty()) {
+      const auto found = accepting(demands.one_of);
+      if (found != 1) {
+        invalid(ref, std::string("must validate one and only one schema (oneOf). Found ") +
+                         (found == 0 ? "none" : std::to_string(found)) + " valid alternatives");
+      }
+    }
+    if (demands.not_ != nullptr && accepts(ref, *demands.not_)) {
+      invalid(ref, "must not validate the schema (not)");
+    }
+  }
+
+  /// Constraints of a value whose own table is checked elsewhere.
+  void check_branch(Ref ref, const Constraints& c) {
+    ref = unwrap(ref);
+    if (!ref) return;
+    check_constraints(ref, c);
+    if (c.items == nullptr) return;
+    const auto element = [&](const std::string& step, Ref value) {
+      const std::size_t size = path_.size();
+      path_ += step;
+      check_branch(value, *c.items);
+      path_.resize(size);
+    };
+    if (ref.shape->kind == Kind::list) {
+      std::size_t i = 0;
+      for_each_element(ref, [&](Ref value) { element('[' + std::to_string(i++) + ']', value); });
+    } else if (ref.shape->kind == Kind::map) {
+      for_each_entry(ref, [&](std::string_view key, Ref value) {
+        element('[' + std::string(key) + ']', value);
+      });
+    }
+  }
+
+  bool accepts(Ref ref, const Constraints& c) {
+    const std::size_t before = violations_.size();
+    check_branch(ref, c);
+    const bool accepted = violations_.size() == before;
+    violations_.resize(before);
+    return accepted;
   }
 
   void check_number(Ref ref, double number, const Constraints& c) {
@@ -156,8 +297,10 @@ class Validator {
     if (c.max_length && length > *c.max_length) {
       report("Too long: may not be more than " + std::to_string(*c.max_length) + " bytes");
     }
-    if (!c.values.empty()) check_values(ref, text, c);
     if (!c.pattern.empty()) check_pattern(ref, text, c.pattern);
+    if (!c.format.empty() && !matches_format(c.format, text)) {
+      invalid(ref, "must be of type " + std::string(c.format) + ": " + describe(ref));
+    }
   }
 
   void check_values(Ref ref, std::string_view text, const Constraints& c) {
@@ -185,8 +328,7 @@ class Validator {
     }
   }
 
-  void check_count(Ref ref, const Constraints& c) {
-    const std::size_t have = count(ref);
+  void check_count(Ref ref, std::size_t have, const Constraints& c) {
     const std::string noun = ref.shape->kind == Kind::list ? " items" : " properties";
     if (c.min_items && have < *c.min_items) {
       invalid(ref, "should have at least " + std::to_string(*c.min_items) + noun);

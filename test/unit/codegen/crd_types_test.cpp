@@ -4,7 +4,10 @@
 #include <shop/v1/http_widget.hpp>
 #include <shop/v1alpha1/http_widget.hpp>
 
+#include <windlass/json/schema.hpp>
 #include <windlass/json/table.hpp>
+#include <windlass/type/inspect.hpp>
+#include <windlass/type/validate.hpp>
 
 namespace {
 
@@ -27,7 +30,9 @@ constexpr const char* kEverything = R"({
     "hostIPs": ["1.1.1.1"], "fooBar": "1", "foo_bar": "2", "count": 0,
     "big": 9223372036854775807, "price": 1.5, "when": "2026-01-02T03:04:05Z", "data": "aGk=",
     "port": "http", "memory": "1Gi", "nickname": "", "code": "x", "lookahead": "y",
-    "nullableRequired": 5, "nullableObject": {"a": "1"}, "mode": "in-between", "otherMode": "*",
+    "nullableRequired": 5, "nullableObject": {"a": "1"}, "level": -1, "factor": 1,
+    "maybe": null, "maybeList": [], "maybeNulls": [1, null], "presetList": [], "timeout": "90s",
+    "share": "5%", "mode": "in-between", "otherMode": "*",
     "primary": {"host": "h", "port": 1}, "replica": {"host": ""}, "options": {"verbose": true},
     "users": [{"name": "u", "admin": true}, {"name": "v"}], "labels": {"x": "y"},
     "pools": {"p": {"weight": 3}}, "matrix": [[1, 2], [3]], "flags": [true, false],
@@ -86,10 +91,125 @@ TEST(CrdTypes, AbsentIsNotWritten) {
   const json::Value encoded = json::to_value(HTTPWidget{});
   const json::Value expected = json::parse(R"({
     "apiVersion": "shop.example.com/v1", "kind": "HTTPWidget",
-    "spec": {"class": "", "count": 0, "mode": "Fast", "nullableRequired": null, "price": 0.0,
+    "spec": {"class": "", "mode": "Fast", "nullableRequired": null, "price": 0.0,
              "primary": {"host": ""}, "tags": []}})")
                                    .value();
   EXPECT_EQ(encoded, expected) << json::dump(encoded);
+}
+
+TEST(CrdTypes, AbsentNullAndEmptyAreThreeThings) {
+  struct Case {
+    const char* text;
+    bool absent, null;
+  };
+  const Case cases[] = {{R"({"spec": {}})", true, false},
+                        {R"({"spec": {"maybe": null, "maybeList": null}})", false, true},
+                        {R"({"spec": {"maybe": "", "maybeList": []}})", false, false}};
+  std::vector<std::string> texts;
+  for (const auto& [text, absent, null] : cases) {
+    const HTTPWidget widget = decoded(text);
+    EXPECT_EQ(widget.spec.maybe.is_absent(), absent) << text;
+    EXPECT_EQ(widget.spec.maybe.is_null(), null) << text;
+    EXPECT_EQ(widget.spec.maybe_list.has_value(), !absent && !null) << text;
+    EXPECT_EQ(json::from_value<HTTPWidget>(json::to_value(widget)).value(), widget);
+    texts.push_back(json::encode(widget));
+    for (std::size_t i = 0; i + 1 < texts.size(); ++i) EXPECT_NE(texts[i], texts.back());
+  }
+  const auto changes = windlass::type::difference(decoded(cases[0].text), decoded(cases[1].text));
+  ASSERT_EQ(changes.size(), 2u);
+  EXPECT_EQ(changes[0].path, "spec.maybe");
+  EXPECT_EQ(decoded(R"({"spec": {"maybeNulls": [1, null]}})").spec.maybe_nulls[1], std::nullopt);
+}
+
+TEST(CrdTypes, EnumsOfNumbers) {
+  using shop::api::v1::HTTPWidgetSpecFactor;
+  using shop::api::v1::HTTPWidgetSpecLevel;
+  HTTPWidget widget = decoded(R"({"spec": {"level": 2, "factor": 1.5}})");
+  EXPECT_EQ(widget.spec.level, HTTPWidgetSpecLevel::_2);
+  EXPECT_EQ(widget.spec.factor, HTTPWidgetSpecFactor::_1_5);
+  widget.spec.level = HTTPWidgetSpecLevel::minus_1;
+  EXPECT_EQ(json::to_value(widget)["spec"]["level"], json::Value(-1));
+  EXPECT_NE(json::encode(widget).find("\"level\":-1,"), std::string::npos);
+  for (const char* wrong : {R"({"spec": {"level": 1}})", R"({"spec": {"level": "2"}})"}) {
+    const auto refused = json::decode<HTTPWidget>(wrong);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message.rfind("spec.level: expected ", 0), 0u)
+        << refused.error().message;
+  }
+}
+
+TEST(CrdTypes, ListsWithKeysAreSearchedByThem) {
+  HTTPWidget widget;
+  upsert(widget.spec.users, "joe").admin = true;
+  upsert(widget.spec.users, "ann");
+  upsert(widget.spec.users, "joe").admin = false;
+  ASSERT_EQ(widget.spec.users.size(), 2u);
+  EXPECT_EQ(find(widget.spec.users, "joe")->admin, false);
+  EXPECT_EQ(find(std::as_const(widget.spec.users), "eve"), nullptr);
+}
+
+std::vector<std::string> problems(const HTTPWidget& widget) {
+  std::vector<std::string> out;
+  for (const auto& violation : windlass::type::validate(widget)) {
+    out.push_back(violation.path + ": " + violation.message);
+  }
+  return out;
+}
+
+TEST(CrdTypes, WhatTheSchemaSaysIsCheckedBeforeARequest) {
+  HTTPWidget widget = decoded(kEverything);
+  widget.spec.big = 2048;
+  EXPECT_EQ(problems(widget), std::vector<std::string>());
+  struct Case {
+    void (*change)(HTTPWidget&);
+    const char* problem;
+  };
+  const Case cases[] = {
+      {[](HTTPWidget& w) { w.spec.either->b = "bb"; },
+       "spec.either: Invalid value: object: spec.either in body must validate one and only one "
+       "schema (oneOf). Found 2 valid alternatives"},
+      {[](HTTPWidget& w) { w.spec.cluster_ip = "10.0.0.256"; },
+       "spec.clusterIP: Invalid value: \"10.0.0.256\": spec.clusterIP in body must be of type "
+       "ipv4: "
+       "\"10.0.0.256\""},
+      {[](HTTPWidget& w) { w.spec.share = "many"; },
+       "spec.share: Invalid value: \"many\": spec.share in body should match '^[0-9]+%?$'"},
+      {[](HTTPWidget& w) { w.metadata.name = "a-name-of-more-than-twenty"; },
+       "metadata.name: Too long: may not be more than 20 bytes"},
+      {[](HTTPWidget& w) { w.status.conditions[0].reason = "lower"; },
+       "status.conditions[0].reason: Invalid value: \"lower\": status.conditions[0].reason in body "
+       "should match '^[A-Z]'"},
+      {[](HTTPWidget& w) { w.status.conditions[0].status = "Maybe"; },
+       "status.conditions[0].status: Unsupported value: \"Maybe\": supported values: \"True\", "
+       "\"False\", \"Unknown\""},
+  };
+  for (const auto& [change, problem] : cases) {
+    HTTPWidget wrong = widget;
+    change(wrong);
+    EXPECT_EQ(problems(wrong), std::vector<std::string>{problem});
+  }
+}
+
+TEST(CrdTypes, TheTableHasColumnsAndRules) {
+  const auto& table = HTTPWidget::table();
+  ASSERT_EQ(table.columns.size(), 2u);
+  EXPECT_EQ(table.columns[1].name, "Age");
+  EXPECT_EQ(table.columns[1].priority, 1);
+  ASSERT_NE(table.constraints, nullptr);
+  EXPECT_EQ(table.constraints->demands->rules[0].message, "only fast ones may be many");
+  EXPECT_EQ(table.constraints->demands->rules[0].field_path, ".spec.count");
+}
+
+TEST(CrdTypes, RandomObjectsAreValidAndComeBack) {
+  windlass::SeededRandom random(7);
+  for (int i = 0; i < 300; ++i) {
+    const auto widget = json::sample<HTTPWidget>(random, {.optional = 0.8});
+    ASSERT_TRUE(widget) << widget.error().message;
+    EXPECT_EQ(problems(*widget), std::vector<std::string>()) << json::encode(*widget);
+    const auto again = json::decode<HTTPWidget>(json::encode(*widget));
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(*again, *widget);
+  }
 }
 
 TEST(CrdTypes, ADifferenceAnywhereIsSeen) {
@@ -123,6 +243,11 @@ TEST(CrdTypes, DefaultsComeFromTheSchema) {
   HTTPWidget widget = decoded(R"({"spec": {"replica": {"host": "h"}}})");
   ASSERT_TRUE(json::apply_defaults(windlass::type::shape_of<HTTPWidget>, &widget));
   EXPECT_EQ(widget.spec.replica->port, 5432);
+  EXPECT_EQ(widget.spec.count, 3);
+  EXPECT_EQ(widget.spec.preset_list, std::vector<std::string>{"a"});
+  widget = decoded(R"({"spec": {"presetList": []}})");
+  ASSERT_TRUE(json::apply_defaults(widget));
+  EXPECT_EQ(widget.spec.preset_list, std::vector<std::string>());
 }
 
 }  // namespace

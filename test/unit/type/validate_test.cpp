@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <windlass/type/format.hpp>
 #include <windlass/type/validate.hpp>
 
 #include "widget.hpp"
@@ -90,6 +91,46 @@ TEST(Validate, CountsCodePointsNotBytes) {
   EXPECT_EQ(violations(spec).size(), 1u);
   spec.args = {"éé"};
   EXPECT_EQ(violations(spec).size(), 0u);
+}
+
+TEST(Format, OfStringsAsTheServerKnowsThem) {
+  struct Format {
+    const char* name;
+    std::vector<const char*> good, bad;
+  };
+  const Format formats[] = {
+      {"ipv4", {"10.0.0.1", "255.255.255.255"}, {"10.0.0.256", "10.0.0", "", "::1", "1.2.3.4.5"}},
+      {"ipv6",
+       {"::", "::1", "2001:db8::1", "1:2:3:4:5:6:7:8", "::ffff:1.2.3.4"},
+       {"1:2:3:4:5:6:7", "1::2::3", ":::", "12345::", "10.0.0.1", ":1"}},
+      {"cidr", {"10.0.0.0/8", "::/0"}, {"10.0.0.0/33", "10.0.0.0", "::/129", "10.0.0.0/08"}},
+      {"date", {"2024-02-29"}, {"2023-02-29", "2024-13-01", "24-01-01"}},
+      {"date-time",
+       {"2024-02-29T23:59:59.5Z", "2024-01-01T00:00:00+01:00"},
+       {"2024-01-01", "2024-01-32T00:00:00Z"}},
+      {"duration", {"1h30m", "-1.5s", "0", "3 days", "20us"}, {"1", "h", "", "1x"}},
+      {"uuid",
+       {"00000000-0000-0000-0000-000000000000"},
+       {"0000", "g0000000-0000-0000-0000-000000000000"}},
+      {"uuid4", {"123e4567-e89b-42d3-a456-426614174000"}, {"123e4567-e89b-12d3-a456-426614174000"}},
+      {"mac", {"02:00:00:00:00:ff"}, {"02:00", "02:00:00:00:00:fg"}},
+      {"email", {"a@example.com"}, {"a", "@example.com"}},
+      {"hostname", {"a.example.com", "a"}, {"-a", "a..b", ""}},
+      {"uri", {"https://example.com/x", "/x"}, {"x y", ""}},
+      {"byte", {"", "QQ==", "YWJj"}, {"Q", "QQ=", "=QQQ"}},
+      {"isbn10", {"316148410X"}, {"3161484100"}},
+      {"isbn", {"9783161484100"}, {"9783161484101"}},
+      {"creditcard", {"4111 1111 1111 1111"}, {"4111111111111112"}},
+      {"hexcolor", {"#abc", "aabbcc"}, {"#ab"}},
+      {"rgbcolor", {"rgb(1, 2, 255)"}, {"rgb(1,2,256)"}},
+      {"unheard-of", {"anything"}, {}},
+  };
+  for (const auto& [name, good, bad] : formats) {
+    for (const char* text : good)
+      EXPECT_TRUE(type::matches_format(name, text)) << name << ' ' << text;
+    for (const char* text : bad)
+      EXPECT_FALSE(type::matches_format(name, text)) << name << ' ' << text;
+  }
 }
 
 TEST(ValidateUpdate, RefusesChangesOfImmutableFields) {

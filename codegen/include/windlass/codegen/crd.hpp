@@ -10,15 +10,17 @@
 
 namespace windlass::inline v0::codegen {
 
-/// Kubernetes' own definitions, so that a CRD's copies of them are recognised by shape.
+/// Kubernetes' own definitions, so that a CRD's copies of them are recognised
+/// by shape.
 class KnownTypes {
  public:
   /// The `schemas` of a reduced schema file.
   void add(const json::Value& schemas);
 
-  /// The framework's type for an object schema of a CRD, when every property of it is one of that
-  /// type's, of the same kind all the way down, and enough of them are there to be sure.
-  /// `property` is the name that holds the object; it decides between types of equal shape.
+  /// The framework's type for an object schema of a CRD, when every property of
+  /// it is one of that type's, of the same kind all the way down, and enough of
+  /// them are there to be sure. `property` is the name that holds the object;
+  /// it decides between types of equal shape.
   [[nodiscard]] std::optional<Type> recognise(const json::Value& schema,
                                               std::string_view property) const;
 
@@ -32,6 +34,12 @@ class KnownTypes {
 struct CrdOptions {
   std::string namespace_name;  ///< the version is added: `api` becomes `api::v1`
   std::string output_prefix;   ///< `<prefix>/<version>/<kind>.hpp`
+  /// Optional lists, maps and objects differ from absent ones when they are
+  /// empty too: lists and maps are std::optional, objects Box.
+  bool keep_empty = false;
+  /// The first label of the group comes before the version:
+  /// `<prefix>/<group>/<version>/<kind>.hpp`.
+  bool by_group = false;
 };
 
 struct ParsedCrds {
@@ -39,8 +47,9 @@ struct ParsedCrds {
   std::vector<Warning> warnings;
 };
 
-/// Documents that are no CustomResourceDefinition are left out (a v1beta1 one is an error); a List
-/// is opened. Errc::parse names file, line, CRD, version, the path in the schema, and the remedy.
+/// Documents that are no CustomResourceDefinition are left out (a v1beta1 one
+/// is an error); a List is opened. Errc::parse names file, line, CRD, version,
+/// the path in the schema, and the remedy.
 Result<ParsedCrds> parse_crds(const std::string& file, const std::vector<Document>& documents,
                               const CrdOptions& options, const KnownTypes& known);
 

@@ -23,6 +23,8 @@ struct GenerateOptions {
   std::string namespace_name = {};  ///< crd only
   std::string output_prefix = {};   ///< crd only
   bool known_types = true;  ///< crd only; Kubernetes' own shapes become the framework's types
+  bool keep_empty = false;  ///< crd only; see CrdOptions
+  bool by_group = false;    ///< crd only; see CrdOptions
   int parts = 1;            ///< openapi only
   std::vector<std::string> expected = {};  ///< relative to output_dir; empty: no expectations
   bool check = false;                      ///< write nothing; a file that would change is an error

@@ -1,5 +1,6 @@
 #pragma once
-// What the parsers produce and the emitter writes: C++ types in the terms of a table.
+// What the parsers produce and the emitter writes: C++ types in the terms of a
+// table.
 
 #include <cstdint>
 #include <memory>
@@ -19,6 +20,7 @@ enum class Kind : std::uint8_t {
   string,
   time,
   micro_time,
+  duration,
   quantity,
   int_or_string,
   any,
@@ -31,9 +33,11 @@ enum class Kind : std::uint8_t {
 /// A type as a field, a list or a map names it.
 struct Type {
   Kind kind = Kind::any;
-  std::string name;  ///< of an object or enumeration: `PodSpec`, `windlass::api::core::v1::PodSpec`
+  std::string name;     ///< of an object or enumeration: `PodSpec`,
+                        ///< `windlass::api::core::v1::PodSpec`
   std::string include;  ///< the header that defines it; empty for the unit's own types
   std::shared_ptr<const Type> element;  ///< of a list or map
+  bool may_be_null = false;             ///< an element that may be null
 
   friend bool operator==(const Type& a, const Type& b);
 };
@@ -42,8 +46,23 @@ Type scalar(Kind kind);
 Type list_of(Type element);
 Type map_of(Type value);
 
-/// What a schema demands of a value beyond its type. Numbers stay as they were written.
+/// One of `x-kubernetes-validations`.
+struct Rule {
+  std::string rule;
+  std::string message;
+  std::string message_expression;
+  std::string reason;
+  std::string field_path;
+  bool optional_old_self = false;
+  friend bool operator==(const Rule&, const Rule&) = default;
+};
+
+/// What a schema demands of a value beyond its type. Numbers stay as they were
+/// written.
 struct Constraints {
+  struct Member;
+  using Ptr = std::shared_ptr<const Constraints>;
+
   json::Value minimum, maximum, multiple_of;  ///< null when unset
   bool exclusive_minimum = false;
   bool exclusive_maximum = false;
@@ -51,15 +70,27 @@ struct Constraints {
   bool unique_items = false;
   std::string pattern;
   std::string format;
-  std::vector<std::string> values;
+  std::vector<std::string> values;  ///< strings as they are, everything else as JSON
   json::Value default_value;
   std::string list_type;  ///< `set`, `map`, or empty for atomic
   std::vector<std::string> list_map_keys;
   bool immutable = false;
-  std::shared_ptr<const Constraints> items;
+  Ptr items;
+  // What type::Demands holds.
+  std::vector<Rule> rules;
+  std::vector<std::string> required;
+  std::vector<Member> members;
+  std::vector<Ptr> all_of, any_of, one_of;
+  Ptr not_;
 
+  [[nodiscard]] bool has_demands() const;
   [[nodiscard]] bool empty() const;
   friend bool operator==(const Constraints& a, const Constraints& b);
+};
+
+struct Constraints::Member {
+  std::string name;
+  Ptr constraints;
 };
 
 struct Field {
@@ -70,7 +101,7 @@ struct Field {
   bool required = false;
   bool nullable = false;
   bool by_value = false;      ///< an object that is held without a Box
-  bool empty_counts = false;  ///< "" differs from absent
+  bool empty_counts = false;  ///< an empty string, list or map differs from an absent one
   Constraints constraints;
 
   /// Everything but the documentation.
@@ -92,12 +123,20 @@ struct Resource {
   friend bool operator==(const Resource& a, const Resource& b) = default;
 };
 
+/// One of `additionalPrinterColumns`.
+struct Column {
+  std::string name, type, json_path, format, description;
+  std::int64_t priority = 0;
+};
+
 struct Struct {
   std::string name;
   std::string documentation;
   std::vector<Field> fields;
   std::optional<Resource> resource;
   bool keeps_unknown = false;
+  Constraints constraints;  ///< of a root; other objects have theirs where they are used
+  std::vector<Column> columns;
 };
 
 struct Enum {
@@ -109,6 +148,7 @@ struct Enum {
   std::string name;
   std::string documentation;
   std::vector<Value> values;
+  bool numbers = false;  ///< the texts are numbers in JSON
 };
 
 /// One header and its sources.

@@ -2,6 +2,7 @@
 // All of meta.
 
 #include <windlass/meta/condition.hpp>
+#include <windlass/meta/duration.hpp>
 #include <windlass/meta/int_or_string.hpp>
 #include <windlass/meta/label_selector.hpp>
 #include <windlass/meta/names.hpp>

@@ -11,7 +11,9 @@
 //     std::vector<std::string> args;                  // optional list: empty is absent
 //     windlass::FlatMap<std::string, std::string> labels;
 //     windlass::Box<WidgetSpec> fallback;             // optional object (also a recursive one):
-//     Box windlass::json::Value extra;                    // anything; null is absent
+//                                                     // Box
+//     windlass::Nullable<std::string> note;           // absent, null or a text
+//     windlass::json::Value extra;                    // anything; null is absent
 //
 //     static const windlass::type::Table& table();
 //     friend bool operator==(const WidgetSpec& a, const WidgetSpec& b);
@@ -49,7 +51,9 @@
 //   it with `.rest = field<&T::rest>("", offsetof(T, rest), optional)`, and does not list it.
 // - An enum type: enumerators 0, 1, 2... in the order of
 //   `template <> struct windlass::type::EnumNames<E> { static constexpr std::string_view names[] =
-//   {"Retain", "Delete"}; };`, which must stand in the header, before the first shape_of<E>.
+//   {"Retain", "Delete"}; };`, which must stand in the header, before the first shape_of<E>. When
+//   the names are numbers in JSON ("-1", "1.5"), it also has `static constexpr bool numbers =
+//   true`.
 // - offsetof on these aggregates needs -Wno-invalid-offsetof (the target windlass::type sets it for
 //   everything that links it): all members are public and of one class, so the offsets are
 //   constants.
@@ -57,6 +61,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <span>
@@ -68,6 +73,7 @@
 
 #include <windlass/type/box.hpp>
 #include <windlass/type/flat_map.hpp>
+#include <windlass/type/nullable.hpp>
 #include <windlass/type/raw_json.hpp>
 
 namespace windlass::inline v0::type {
@@ -86,7 +92,7 @@ enum class Kind : std::uint8_t {
   object,
   list,
   map,       ///< from strings to values of one shape
-  optional,  ///< std::optional or Box round another shape
+  optional,  ///< std::optional, Box or Nullable round another shape
   any,       ///< json::Value
   raw        ///< RawJson
 };
@@ -141,6 +147,9 @@ struct OptionalOps {
   const void* (*get)(const void* optional);  ///< null when empty
   void* (*emplace)(void* optional);          ///< a fresh value
   void (*reset)(void* optional);
+  // of Nullable only; otherwise null pointers
+  bool (*is_null)(const void* optional) = nullptr;
+  void (*set_null)(void* optional) = nullptr;
 };
 
 /// Operations on json::Value, which lives in a higher layer.
@@ -162,6 +171,7 @@ struct Shape {
   std::uint32_t size;
   const Shape* inner = nullptr;
   const Table& (*table)() = nullptr;
+  bool numbers = false;  ///< of an enumeration: its names are numbers in JSON
   union {
     const void* none = nullptr;
     const ScalarOps* scalar;
@@ -180,6 +190,35 @@ enum class Presence : std::uint8_t {
 
 enum class ListType : std::uint8_t { atomic, set, map };
 
+/// One of `x-kubernetes-validations`, for whoever can evaluate CEL.
+struct Rule {
+  std::string_view rule;
+  std::string_view message = {};
+  std::string_view message_expression = {};
+  std::string_view reason = {};
+  std::string_view field_path = {};
+  bool optional_old_self = false;
+};
+
+struct Constraints;
+
+struct MemberConstraints {
+  std::string_view name;
+  const Constraints* constraints;
+};
+
+/// What a schema demands more rarely.
+struct Demands {
+  std::span<const Rule> rules = {};
+  /// Members that must be present; and what their values must be. They come on top of what the
+  /// table of the object says: in the branches of all_of and the like, or for a shape whose table
+  /// is Kubernetes' own.
+  std::span<const std::string_view> required = {};
+  std::span<const MemberConstraints> members = {};
+  std::span<const Constraints* const> all_of = {}, any_of = {}, one_of = {};
+  const Constraints* not_ = nullptr;
+};
+
 /// What a schema demands of a field beyond its kind. Unset members demand nothing.
 struct Constraints {
   std::optional<double> minimum = {};
@@ -189,17 +228,19 @@ struct Constraints {
   std::optional<double> multiple_of = {};
   std::optional<std::uint32_t> min_length = {};  ///< of strings, in code points
   std::optional<std::uint32_t> max_length = {};
-  std::optional<std::uint32_t> min_items = {};  ///< of lists and maps
+  std::optional<std::uint32_t> min_items = {};  ///< of lists; of maps and objects: properties
   std::optional<std::uint32_t> max_items = {};
   bool unique_items = false;
   std::string_view pattern = {};  ///< RE2 syntax, found anywhere in the string
   std::string_view format = {};
-  std::span<const std::string_view> values = {};  ///< enum of strings
-  std::string_view default_json = {};             ///< as JSON text
+  /// enum: strings as they are, everything else as JSON text
+  std::span<const std::string_view> values = {};
+  std::string_view default_json = {};  ///< as JSON text
   ListType list_type = ListType::atomic;
   std::span<const std::string_view> list_map_keys = {};
   bool immutable = false;
   const Constraints* items = nullptr;  ///< of a list's elements or a map's values
+  const Demands* demands = nullptr;
 };
 
 struct Field {
@@ -210,6 +251,16 @@ struct Field {
   const Constraints* constraints = nullptr;
 };
 
+/// A column that `kubectl get` shows.
+struct Column {
+  std::string_view name;
+  std::string_view type;       ///< string, integer, number, boolean, date
+  std::string_view json_path;  ///< ".status.phase"
+  std::string_view format = {};
+  std::string_view description = {};
+  std::int32_t priority = 0;  ///< above 0: only with `-o wide`
+};
+
 /// The description of one aggregate.
 struct Table {
   std::string_view name;
@@ -218,6 +269,8 @@ struct Table {
   std::string_view api_version = {};          ///< only of whole Kubernetes objects
   std::string_view kind = {};
   Field rest = {};  ///< the member that keeps unknown fields; `shape` is null when there is none
+  const Constraints* constraints = nullptr;  ///< of every object of this type
+  std::span<const Column> columns = {};
 
   /// The field of that name, or null pointer.
   [[nodiscard]] const Field* find(std::string_view field) const;
@@ -256,12 +309,37 @@ consteval Index<index_slots(N)> index_of(const Field (&fields)[N]) {
   return index;
 }
 
+/// Equality of names, which are short: without a call.
+inline bool same_name(std::string_view a, std::string_view b) {
+  const std::size_t size = a.size();
+  if (size != b.size()) return false;
+  const auto eight = [](const char* text) {
+    std::uint64_t bytes;
+    std::memcpy(&bytes, text, sizeof bytes);
+    return bytes;
+  };
+  const auto four = [](const char* text) {
+    std::uint32_t bytes;
+    std::memcpy(&bytes, text, sizeof bytes);
+    return bytes;
+  };
+  const char* const x = a.data();
+  const char* const y = b.data();
+  if (size > 16) return std::memcmp(x, y, size) == 0;
+  if (size >= 8) return eight(x) == eight(y) && eight(x + size - 8) == eight(y + size - 8);
+  if (size >= 4) return four(x) == four(y) && four(x + size - 4) == four(y + size - 4);
+  for (std::size_t i = 0; i < size; ++i) {
+    if (x[i] != y[i]) return false;
+  }
+  return true;
+}
+
 inline const Field* Table::find(std::string_view field) const {
   if (index.empty()) return nullptr;
   const std::size_t mask = index.size() - 1;
   for (std::size_t slot = hash_of(field) & mask; index[slot] != 0; slot = (slot + 1) & mask) {
     const Field& candidate = fields[index[slot] - 1u];
-    if (candidate.name == field) return &candidate;
+    if (same_name(candidate.name, field)) return &candidate;
   }
   return nullptr;
 }
@@ -379,8 +457,26 @@ inline constexpr OptionalOps box_ops{
     .reset = [](void* box) { static_cast<Box<T>*>(box)->reset(); },
 };
 
+template <class T>
+inline constexpr OptionalOps nullable_ops{
+    .on_heap = false,
+    .get = [](const void* nullable) -> const void* {
+      return static_cast<const Nullable<T>*>(nullable)->get();
+    },
+    .emplace = [](void* nullable) -> void* {
+      return &static_cast<Nullable<T>*>(nullable)->emplace();
+    },
+    .reset = [](void* nullable) { static_cast<Nullable<T>*>(nullable)->reset(); },
+    .is_null =
+        [](const void* nullable) { return static_cast<const Nullable<T>*>(nullable)->is_null(); },
+    .set_null = [](void* nullable) { static_cast<Nullable<T>*>(nullable)->set_null(); },
+};
+
 template <class E>
 inline constexpr std::span<const std::string_view> enum_names{EnumNames<E>::names};
+
+template <class E>
+inline constexpr bool has_number_names = requires { EnumNames<E>::numbers; };
 
 }  // namespace detail
 
@@ -417,7 +513,10 @@ template <class T>
   requires std::is_enum_v<T>
 struct Shaper<T> {
   static constexpr Shape make() {
-    return {.kind = Kind::enumeration, .size = sizeof(T), .names = &enum_names<T>};
+    return {.kind = Kind::enumeration,
+            .size = sizeof(T),
+            .numbers = has_number_names<T>,
+            .names = &enum_names<T>};
   }
 };
 template <class T>
@@ -460,6 +559,15 @@ struct Shaper<std::optional<T>> {
             .size = sizeof(std::optional<T>),
             .inner = &shape_of<T>,
             .optional = &std_optional_ops<T>};
+  }
+};
+template <class T>
+struct Shaper<Nullable<T>> {
+  static constexpr Shape make() {
+    return {.kind = Kind::optional,
+            .size = sizeof(Nullable<T>),
+            .inner = &shape_of<T>,
+            .optional = &nullable_ops<T>};
   }
 };
 template <class T>

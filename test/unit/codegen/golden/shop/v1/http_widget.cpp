@@ -8,6 +8,16 @@
 
 namespace shop::api::v1 {
 
+std::string_view to_string(HTTPWidgetSpecFactor value) {
+  using Names = windlass::type::EnumNames<HTTPWidgetSpecFactor>;
+  return Names::names[static_cast<std::size_t>(value)];
+}
+
+std::string_view to_string(HTTPWidgetSpecLevel value) {
+  using Names = windlass::type::EnumNames<HTTPWidgetSpecLevel>;
+  return Names::names[static_cast<std::size_t>(value)];
+}
+
 std::string_view to_string(HTTPWidgetSpecMode value) {
   using Names = windlass::type::EnumNames<HTTPWidgetSpecMode>;
   return Names::names[static_cast<std::size_t>(value)];
@@ -147,19 +157,66 @@ const windlass::type::Table& HTTPWidgetSpec::table() {
   static constexpr windlass::type::Constraints for_count{.minimum = 0.0, .maximum = 9.0,
       .default_json = "3"};
   static constexpr windlass::type::Constraints for_data{.format = "byte"};
+  static constexpr std::string_view for_either_one_of_1_required[] = {"a"};
+  static constexpr windlass::type::Demands for_either_one_of_1_demands{
+      .required = for_either_one_of_1_required};
+  static constexpr windlass::type::Constraints for_either_one_of_1{
+      .demands = &for_either_one_of_1_demands};
+  static constexpr std::string_view for_either_one_of_2_required[] = {"b"};
+  static constexpr windlass::type::Demands for_either_one_of_2_demands{
+      .required = for_either_one_of_2_required};
+  static constexpr windlass::type::Constraints for_either_one_of_2{
+      .demands = &for_either_one_of_2_demands};
+  static constexpr const windlass::type::Constraints* for_either_one_of[] = {&for_either_one_of_1,
+      &for_either_one_of_2};
+  static constexpr windlass::type::Demands for_either_demands{.one_of = for_either_one_of};
+  static constexpr windlass::type::Constraints for_either{.demands = &for_either_demands};
   static constexpr windlass::type::Constraints for_foo_bar{.min_length = 1u};
   static constexpr windlass::type::Constraints for_foo_bar_2{.min_length = 1u};
-  static constexpr windlass::type::Constraints for_frozen{.min_length = 1u, .immutable = true};
+  static constexpr windlass::type::Rule for_frozen_rules[] = {
+      {.rule = "self == oldSelf"},
+  };
+  static constexpr windlass::type::Demands for_frozen_demands{.rules = for_frozen_rules};
+  static constexpr windlass::type::Constraints for_frozen{.min_length = 1u, .immutable = true,
+      .demands = &for_frozen_demands};
   static constexpr windlass::type::Constraints for_host_ips{
       .list_type = windlass::type::ListType::set};
   static constexpr windlass::type::Constraints for_labels{.max_items = 5u};
   static constexpr windlass::type::Constraints for_nickname{.pattern = "^[a-z]*$"};
   static constexpr windlass::type::Constraints for_operator_{.min_length = 1u};
   static constexpr windlass::type::Constraints for_options{.default_json = "{}"};
+  static constexpr windlass::type::Constraints for_preset_list{.default_json = "[\"a\"]"};
   static constexpr windlass::type::Constraints for_price{.minimum = 0.5, .exclusive_minimum = true};
+  static constexpr windlass::type::Constraints for_share{.pattern = "^[0-9]+%?$"};
   static constexpr windlass::type::Constraints for_tags_items{.max_length = 10u};
   static constexpr windlass::type::Constraints for_tags{.unique_items = true,
       .items = &for_tags_items};
+  static constexpr std::string_view for_template__members_1_members_1_items_members_1_items_required[] = {
+      "containerPort"};
+  static constexpr windlass::type::Demands for_template__members_1_members_1_items_members_1_items_demands{
+      .required = for_template__members_1_members_1_items_members_1_items_required};
+  static constexpr windlass::type::Constraints for_template__members_1_members_1_items_members_1_items{
+      .demands = &for_template__members_1_members_1_items_members_1_items_demands};
+  static constexpr windlass::type::Constraints for_template__members_1_members_1_items_members_1{
+      .items = &for_template__members_1_members_1_items_members_1_items};
+  static constexpr windlass::type::MemberConstraints for_template__members_1_members_1_items_members[] = {
+      {"ports", &for_template__members_1_members_1_items_members_1}};
+  static constexpr windlass::type::Demands for_template__members_1_members_1_items_demands{
+      .members = for_template__members_1_members_1_items_members};
+  static constexpr windlass::type::Constraints for_template__members_1_members_1_items{
+      .demands = &for_template__members_1_members_1_items_demands};
+  static constexpr windlass::type::Constraints for_template__members_1_members_1{
+      .items = &for_template__members_1_members_1_items};
+  static constexpr windlass::type::MemberConstraints for_template__members_1_members[] = {
+      {"containers", &for_template__members_1_members_1}};
+  static constexpr windlass::type::Demands for_template__members_1_demands{
+      .members = for_template__members_1_members};
+  static constexpr windlass::type::Constraints for_template__members_1{
+      .demands = &for_template__members_1_demands};
+  static constexpr windlass::type::MemberConstraints for_template__members[] = {
+      {"spec", &for_template__members_1}};
+  static constexpr windlass::type::Demands for_template__demands{.members = for_template__members};
+  static constexpr windlass::type::Constraints for_template_{.demands = &for_template__demands};
   static constexpr std::string_view for_users_keys[] = {"name"};
   static constexpr windlass::type::Constraints for_users{.min_items = 1u, .max_items = 10u,
       .list_type = windlass::type::ListType::map, .list_map_keys = for_users_keys};
@@ -171,12 +228,13 @@ const windlass::type::Table& HTTPWidgetSpec::table() {
       field<&T::class_>("class", offsetof(T, class_), required, &for_class_),
       field<&T::cluster_ip>("clusterIP", offsetof(T, cluster_ip), optional, &for_cluster_ip),
       field<&T::code>("code", offsetof(T, code), optional, &for_code),
-      field<&T::count>("count", offsetof(T, count), required, &for_count),
+      field<&T::count>("count", offsetof(T, count), optional, &for_count),
       field<&T::data>("data", offsetof(T, data), optional, &for_data),
       field<&T::default_>("default", offsetof(T, default_), optional),
-      field<&T::either>("either", offsetof(T, either), optional),
+      field<&T::either>("either", offsetof(T, either), optional, &for_either),
       field<&T::embedded>("embedded", offsetof(T, embedded), optional),
       field<&T::extensible>("extensible", offsetof(T, extensible), optional),
+      field<&T::factor>("factor", offsetof(T, factor), optional),
       field<&T::flags>("flags", offsetof(T, flags), optional),
       field<&T::foo_bar>("fooBar", offsetof(T, foo_bar), optional, &for_foo_bar),
       field<&T::foo_bar_2>("foo_bar", offsetof(T, foo_bar_2), optional, &for_foo_bar_2),
@@ -184,8 +242,12 @@ const windlass::type::Table& HTTPWidgetSpec::table() {
       field<&T::hollow>("hollow", offsetof(T, hollow), optional),
       field<&T::host_ips>("hostIPs", offsetof(T, host_ips), optional, &for_host_ips),
       field<&T::labels>("labels", offsetof(T, labels), optional, &for_labels),
+      field<&T::level>("level", offsetof(T, level), optional),
       field<&T::lookahead>("lookahead", offsetof(T, lookahead), optional),
       field<&T::matrix>("matrix", offsetof(T, matrix), optional),
+      field<&T::maybe>("maybe", offsetof(T, maybe), optional),
+      field<&T::maybe_list>("maybeList", offsetof(T, maybe_list), optional),
+      field<&T::maybe_nulls>("maybeNulls", offsetof(T, maybe_nulls), optional),
       field<&T::memory>("memory", offsetof(T, memory), optional),
       field<&T::mode>("mode", offsetof(T, mode), required),
       field<&T::namespace_>("namespace", offsetof(T, namespace_), optional),
@@ -198,15 +260,18 @@ const windlass::type::Table& HTTPWidgetSpec::table() {
       field<&T::password_secret>("passwordSecret", offsetof(T, password_secret), optional),
       field<&T::pools>("pools", offsetof(T, pools), optional),
       field<&T::port>("port", offsetof(T, port), optional),
+      field<&T::preset_list>("presetList", offsetof(T, preset_list), optional, &for_preset_list),
       field<&T::price>("price", offsetof(T, price), required, &for_price),
       field<&T::primary>("primary", offsetof(T, primary), required),
       field<&T::replica>("replica", offsetof(T, replica), optional),
       field<&T::resource>("resource", offsetof(T, resource), optional),
       field<&T::resources>("resources", offsetof(T, resources), optional),
       field<&T::selector>("selector", offsetof(T, selector), optional),
+      field<&T::share>("share", offsetof(T, share), optional, &for_share),
       field<&T::table_>("table", offsetof(T, table_), optional),
       field<&T::tags>("tags", offsetof(T, tags), required, &for_tags),
-      field<&T::template_>("template", offsetof(T, template_), optional),
+      field<&T::template_>("template", offsetof(T, template_), optional, &for_template_),
+      field<&T::timeout>("timeout", offsetof(T, timeout), optional),
       field<&T::users>("users", offsetof(T, users), optional, &for_users),
       field<&T::when>("when", offsetof(T, when), optional),
       field<&T::x_foo_bar_baz>("x-foo.bar/baz", offsetof(T, x_foo_bar_baz), optional),
@@ -224,8 +289,21 @@ const windlass::type::Table& HTTPWidgetStatus::table() {
   using T = HTTPWidgetStatus;
   using windlass::type::field;
   using enum windlass::type::Presence;
+  static constexpr windlass::type::Constraints for_conditions_items_members_1{.min_length = 1u,
+      .pattern = "^[A-Z]"};
+  static constexpr std::string_view for_conditions_items_members_2_values[] = {"True", "False",
+      "Unknown"};
+  static constexpr windlass::type::Constraints for_conditions_items_members_2{
+      .values = for_conditions_items_members_2_values};
+  static constexpr windlass::type::MemberConstraints for_conditions_items_members[] = {
+      {"reason", &for_conditions_items_members_1}, {"status", &for_conditions_items_members_2}};
+  static constexpr windlass::type::Demands for_conditions_items_demands{
+      .members = for_conditions_items_members};
+  static constexpr windlass::type::Constraints for_conditions_items{
+      .demands = &for_conditions_items_demands};
+  static constexpr windlass::type::Constraints for_conditions{.items = &for_conditions_items};
   static constexpr windlass::type::Field fields[] = {
-      field<&T::conditions>("conditions", offsetof(T, conditions), optional),
+      field<&T::conditions>("conditions", offsetof(T, conditions), optional, &for_conditions),
       field<&T::observed_generation>("observedGeneration", offsetof(T, observed_generation),
           optional),
   };
@@ -242,18 +320,56 @@ const windlass::type::Table& HTTPWidget::table() {
   using T = HTTPWidget;
   using windlass::type::field;
   using enum windlass::type::Presence;
+  static constexpr windlass::type::Constraints for_metadata_members_1{.max_length = 20u};
+  static constexpr windlass::type::MemberConstraints for_metadata_members[] = {
+      {"name", &for_metadata_members_1}};
+  static constexpr windlass::type::Demands for_metadata_demands{.members = for_metadata_members};
+  static constexpr windlass::type::Constraints for_metadata{.demands = &for_metadata_demands};
   static constexpr windlass::type::Field fields[] = {
-      field<&T::metadata>("metadata", offsetof(T, metadata), optional),
+      field<&T::metadata>("metadata", offsetof(T, metadata), optional, &for_metadata),
       field<&T::spec>("spec", offsetof(T, spec), required),
       field<&T::status>("status", offsetof(T, status), optional),
   };
   static constexpr auto index = windlass::type::index_of(fields);
+  static constexpr windlass::type::Rule rules_rules[] = {
+      {.rule = "self.spec.count < 5 || self.spec.mode == 'Fast'",
+          .message = "only fast ones may be many", .field_path = ".spec.count"},
+  };
+  static constexpr windlass::type::Demands rules_demands{.rules = rules_rules};
+  static constexpr windlass::type::Constraints rules{.demands = &rules_demands};
+  static constexpr windlass::type::Column columns[] = {
+      {.name = "Mode", .type = "string", .json_path = ".spec.mode"},
+      {.name = "Age", .type = "date", .json_path = ".metadata.creationTimestamp",
+          .description = "How old it is.", .priority = 1},
+  };
   static constexpr windlass::type::Table table{.name = "HTTPWidget", .fields = fields,
-      .index = index, .api_version = "shop.example.com/v1", .kind = "HTTPWidget"};
+      .index = index, .api_version = "shop.example.com/v1", .kind = "HTTPWidget",
+      .constraints = &rules, .columns = columns};
   return table;
 }
 bool operator==(const HTTPWidget& a, const HTTPWidget& b) {
   return windlass::type::equal(a, b);
+}
+
+HTTPWidgetSpecUsersItem* find(std::vector<HTTPWidgetSpecUsersItem>& list, const std::string& name) {
+  for (auto& element : list) {
+    if (element.name == name) return &element;
+  }
+  return nullptr;
+}
+
+const HTTPWidgetSpecUsersItem* find(const std::vector<HTTPWidgetSpecUsersItem>& list, const std::string& name) {
+  for (auto& element : list) {
+    if (element.name == name) return &element;
+  }
+  return nullptr;
+}
+
+HTTPWidgetSpecUsersItem& upsert(std::vector<HTTPWidgetSpecUsersItem>& list, const std::string& name) {
+  if (auto* present = find(list, name)) return *present;
+  auto& added = list.emplace_back();
+  added.name = name;
+  return added;
 }
 
 }  // namespace shop::api::v1

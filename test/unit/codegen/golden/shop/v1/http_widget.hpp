@@ -11,6 +11,7 @@
 #include <windlass/api/core_v1.hpp>
 #include <windlass/json/value.hpp>
 #include <windlass/meta/condition.hpp>
+#include <windlass/meta/duration.hpp>
 #include <windlass/meta/int_or_string.hpp>
 #include <windlass/meta/label_selector.hpp>
 #include <windlass/meta/object_meta.hpp>
@@ -20,6 +21,22 @@
 #include <windlass/type/table.hpp>
 
 namespace shop::api::v1 {
+
+enum class HTTPWidgetSpecFactor : std::uint8_t {
+  _0_5,  ///< "0.5"
+  _1,  ///< "1"
+  _1_5,  ///< "1.5"
+};
+/// As the schema spells it.
+std::string_view to_string(HTTPWidgetSpecFactor value);
+
+enum class HTTPWidgetSpecLevel : std::uint8_t {
+  minus_1,  ///< "-1"
+  _0,  ///< "0"
+  _2,  ///< "2"
+};
+/// As the schema spells it.
+std::string_view to_string(HTTPWidgetSpecLevel value);
 
 enum class HTTPWidgetSpecMode : std::uint8_t {
   fast,  ///< "Fast"
@@ -34,6 +51,16 @@ std::string_view to_string(HTTPWidgetSpecMode value);
 
 }  // namespace shop::api::v1
 
+template <>
+struct windlass::type::EnumNames<shop::api::v1::HTTPWidgetSpecFactor> {
+  static constexpr std::string_view names[] = {"0.5", "1", "1.5"};
+  static constexpr bool numbers = true;
+};
+template <>
+struct windlass::type::EnumNames<shop::api::v1::HTTPWidgetSpecLevel> {
+  static constexpr std::string_view names[] = {"-1", "0", "2"};
+  static constexpr bool numbers = true;
+};
 template <>
 struct windlass::type::EnumNames<shop::api::v1::HTTPWidgetSpecMode> {
   static constexpr std::string_view names[] = {"Fast", "Slow", "", "*", "in-between", "SIGRTMIN+1"};
@@ -105,12 +132,13 @@ struct HTTPWidgetSpec {
   std::string class_;
   std::string cluster_ip;
   std::string code;
-  std::int32_t count{};
+  std::optional<std::int32_t> count;
   std::optional<std::string> data;
   std::optional<std::string> default_;
   windlass::Box<HTTPWidgetSpecEither> either;
   windlass::json::Value embedded;
   windlass::Box<HTTPWidgetSpecExtensible> extensible;
+  std::optional<HTTPWidgetSpecFactor> factor;
   windlass::json::Value flags;
   std::string foo_bar;
   std::string foo_bar_2;
@@ -118,13 +146,17 @@ struct HTTPWidgetSpec {
   windlass::json::Value hollow;
   std::vector<std::string> host_ips;
   windlass::FlatMap<std::string, std::string> labels;
+  std::optional<HTTPWidgetSpecLevel> level;
   std::optional<std::string> lookahead;
   std::vector<std::vector<std::int64_t>> matrix;
+  windlass::Nullable<std::string> maybe;
+  windlass::Nullable<std::vector<std::string>> maybe_list;
+  std::vector<std::optional<std::int64_t>> maybe_nulls;
   std::optional<windlass::meta::Quantity> memory;
   HTTPWidgetSpecMode mode{};
   std::optional<std::string> namespace_;
   std::optional<std::string> nickname;
-  windlass::Box<HTTPWidgetSpecNullableObject> nullable_object;
+  windlass::Nullable<HTTPWidgetSpecNullableObject> nullable_object;
   std::optional<std::int64_t> nullable_required;
   std::string operator_;
   HTTPWidgetSpecOptions options;
@@ -132,15 +164,18 @@ struct HTTPWidgetSpec {
   windlass::Box<windlass::api::core::v1::SecretKeySelector> password_secret;
   windlass::FlatMap<std::string, HTTPWidgetSpecPoolsValue> pools;
   std::optional<windlass::meta::IntOrString> port;
+  std::optional<std::vector<std::string>> preset_list;
   double price{};
   HTTPWidgetSpecPrimary primary;
   windlass::Box<HTTPWidgetSpecPrimary> replica;
   std::optional<std::string> resource;
   windlass::Box<windlass::api::core::v1::ResourceRequirements> resources;
   windlass::Box<windlass::meta::LabelSelector> selector;
+  std::optional<windlass::meta::IntOrString> share;
   std::optional<std::string> table_;
   std::vector<std::string> tags;
   windlass::Box<windlass::api::core::v1::PodTemplateSpec> template_;
+  std::optional<windlass::meta::Duration> timeout;
   std::vector<HTTPWidgetSpecUsersItem> users;
   std::optional<windlass::meta::Time> when;
   std::optional<bool> x_foo_bar_baz;
@@ -174,5 +209,11 @@ struct HTTPWidget {
   static const windlass::type::Table& table();
   friend bool operator==(const HTTPWidget& a, const HTTPWidget& b);
 };
+
+/// The element with this name, or null pointer.
+HTTPWidgetSpecUsersItem* find(std::vector<HTTPWidgetSpecUsersItem>& list, const std::string& name);
+const HTTPWidgetSpecUsersItem* find(const std::vector<HTTPWidgetSpecUsersItem>& list, const std::string& name);
+/// The element with this name, added at the end when there is none.
+HTTPWidgetSpecUsersItem& upsert(std::vector<HTTPWidgetSpecUsersItem>& list, const std::string& name);
 
 }  // namespace shop::api::v1

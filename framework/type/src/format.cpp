@@ -1,0 +1,208 @@
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string>
+
+#include <re2/re2.h>
+
+#include <windlass/type/format.hpp>
+
+namespace windlass::inline v0::type {
+namespace {
+
+re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
+
+struct Format {
+  std::string_view name;
+  const char* pattern;  ///< of the whole text
+};
+
+constexpr std::array<Format, 17> kFormats = {{
+    {"bsonobjectid", "[0-9a-fA-F]{24}"},
+    {"byte", "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"},
+    {"date-time",
+     "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt "
+     "]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]+)?"
+     "([Zz]|[+-][0-9]{2}:[0-9]{2})"},
+    {"datetime",
+     "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt "
+     "]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]+)?"
+     "([Zz]|[+-][0-9]{2}:[0-9]{2})"},
+    {"email", "[^@\\s<>()]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"},
+    {"hexcolor", "#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})"},
+    {"hostname",
+     "[\\p{L}\\p{N}_]([\\p{L}\\p{N}_-]{0,62}[\\p{L}\\p{N}])?(\\.["
+     "\\p{L}\\p{N}_]([\\p{L}\\p{N}_-]{0,62}"
+     "[\\p{L}\\p{N}])?)*\\.?"},
+    {"k8s-long-name", "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"},
+    {"k8s-short-name", "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"},
+    {"mac",
+     "([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}|([0-9a-fA-F]{2}-){5}[0-9a-fA-F]"
+     "{2}|([0-9a-fA-F]{4}\\.){2}"
+     "[0-9a-fA-F]{4}|([0-9a-fA-F]{2}:){7}[0-9a-fA-F]{2}|([0-9a-fA-F]{2}-"
+     "){7}[0-9a-fA-F]{2}"},
+    {"rgbcolor",
+     "rgb\\(\\s*(0|[1-9]\\d?|1\\d\\d|2[0-4]\\d|25[0-5])\\s*,\\s*(0|"
+     "[1-9]\\d?|1\\d\\d|2[0-4]\\d|25[0-5])"
+     "\\s*,\\s*(0|[1-9]\\d?|1\\d\\d|2[0-4]\\d|25[0-5])\\s*\\)"},
+    {"ssn", "\\d{3}[- ]?\\d{2}[- ]?\\d{4}"},
+    {"uri", "([A-Za-z][A-Za-z0-9+.-]*:\\S*|/\\S*)"},
+    {"uuid", "(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}"},
+    {"uuid3", "(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?3[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12}"},
+    {"uuid4",
+     "(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?4[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?["
+     "0-9a-f]{12}"},
+    {"uuid5",
+     "(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?5[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?["
+     "0-9a-f]{12}"},
+}};
+
+int number(std::string_view digits) {
+  int out = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), out);
+  return out;
+}
+
+bool is_day(std::string_view text) {
+  constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  static const RE2 shape("[0-9]{4}-[0-9]{2}-[0-9]{2}");
+  if (!RE2::FullMatch(piece(text), shape)) return false;
+  const int year = number(text.substr(0, 4));
+  const int month = number(text.substr(5, 2));
+  const int day = number(text.substr(8, 2));
+  if (month < 1 || month > 12 || day < 1) return false;
+  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  return day <= kDays[static_cast<std::size_t>(month - 1)] + (month == 2 && leap ? 1 : 0);
+}
+
+bool is_ipv4(std::string_view text) {
+  static const RE2 shape(
+      "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)(\\.(25[0-5]|2["
+      "0-4]\\d|1\\d\\d|[1-9]?\\d)){3}");
+  return RE2::FullMatch(piece(text), shape);
+}
+
+/// Groups of up to four hexadecimal digits, at most one `::`, an IPv4 address
+/// at the end.
+bool is_ipv6(std::string_view text) {
+  const std::size_t gap = text.find("::");
+  if (gap != text.npos && text.find("::", gap + 1) != text.npos) return false;
+  int groups = 0;
+  const auto count = [&](std::string_view part) {
+    if (part.empty()) return true;
+    for (;;) {
+      const std::size_t colon = part.find(':');
+      const auto group = part.substr(0, colon);
+      if (colon == part.npos && group.find('.') != group.npos) {
+        groups += 2;
+        return is_ipv4(group);
+      }
+      ++groups;
+      if (group.empty() || group.size() > 4 ||
+          group.find_first_not_of("0123456789abcdefABCDEF") != group.npos) {
+        return false;
+      }
+      if (colon == part.npos) return true;
+      part.remove_prefix(colon + 1);
+    }
+  };
+  if (gap == text.npos) return count(text) && groups == 8;
+  return count(text.substr(0, gap)) && count(text.substr(gap + 2)) && groups < 8;
+}
+
+bool is_cidr(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == text.npos) return false;
+  const auto address = text.substr(0, slash);
+  const auto bits = text.substr(slash + 1);
+  if (bits.empty() || bits.size() > 3 || bits.find_first_not_of("0123456789") != bits.npos) {
+    return false;
+  }
+  if (bits.size() > 1 && bits.front() == '0') return false;
+  return (is_ipv4(address) && number(bits) <= 32) || (is_ipv6(address) && number(bits) <= 128);
+}
+
+/// Go's durations ("1h30m", "-1.5s"), and "3 days" with units down to
+/// nanoseconds.
+bool is_duration(std::string_view text) {
+  static const RE2 go("[+-]?(0|((\\d+(\\.\\d*)?|\\.\\d+)(ns|us|µs|μs|ms|s|m|h))+)");
+  static const RE2 words(
+      "(?i)\\d+\\s*(ns|nanos?|nanoseconds?|us|µs|micros?|microseconds?|ms|"
+      "millis?|milliseconds?|s|secs?|"
+      "seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|wks?|weeks?)");
+  return RE2::FullMatch(piece(text), go) || RE2::FullMatch(piece(text), words);
+}
+
+/// The digits of a text with separators; empty when it has anything else. X
+/// is 10.
+std::string digits_of(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '-' || c == ' ') continue;
+    if ((c < '0' || c > '9') && c != 'X') return {};
+    out += c;
+  }
+  return out;
+}
+
+int digit(char c) { return c == 'X' ? 10 : c - '0'; }
+
+bool is_isbn10(std::string_view text) {
+  const std::string digits = digits_of(text);
+  if (digits.size() != 10 || digits.find('X') < 9) return false;
+  int sum = 0;
+  for (int i = 0; i < 10; ++i) sum += (10 - i) * digit(digits[static_cast<std::size_t>(i)]);
+  return sum % 11 == 0;
+}
+
+bool is_isbn13(std::string_view text) {
+  const std::string digits = digits_of(text);
+  if (digits.size() != 13 || digits.find('X') != digits.npos) return false;
+  int sum = 0;
+  for (std::size_t i = 0; i < 13; ++i) sum += (i % 2 == 0 ? 1 : 3) * digit(digits[i]);
+  return sum % 10 == 0;
+}
+
+bool is_credit_card(std::string_view text) {
+  const std::string digits = digits_of(text);
+  if (digits.size() < 13 || digits.size() > 19 || digits.find('X') != digits.npos) return false;
+  int sum = 0;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    const int value = digit(digits[digits.size() - 1 - i]) * (i % 2 == 0 ? 1 : 2);
+    sum += value > 9 ? value - 9 : value;
+  }
+  return sum % 10 == 0;
+}
+
+struct Check {
+  std::string_view name;
+  bool (*matches)(std::string_view);
+};
+
+constexpr std::array<Check, 9> kChecks = {
+    {{"cidr", is_cidr},
+     {"creditcard", is_credit_card},
+     {"date", is_day},
+     {"duration", is_duration},
+     {"ipv4", is_ipv4},
+     {"ipv6", is_ipv6},
+     {"isbn10", is_isbn10},
+     {"isbn13", is_isbn13},
+     {"isbn", [](std::string_view text) { return is_isbn10(text) || is_isbn13(text); }}}};
+
+}  // namespace
+
+bool matches_format(std::string_view format, std::string_view text) {
+  for (const auto& [name, matches] : kChecks) {
+    if (name == format) return matches(text);
+  }
+  for (const auto& [name, pattern] : kFormats) {
+    if (name != format) continue;
+    if (format.starts_with("date") && !is_day(text.substr(0, 10))) return false;
+    if (format.starts_with("k8s-long") && text.size() > 253) return false;
+    return RE2::FullMatch(piece(text), RE2(pattern, RE2::Quiet));
+  }
+  return true;
+}
+
+}  // namespace windlass::inline v0::type

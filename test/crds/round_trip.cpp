@@ -1,0 +1,404 @@
+// Takes CRDs through their generated types: published examples and random objects come back as they
+// were, and client-side validation agrees with the API server's.
+//
+//   round_trip [--samples N] [--exact] [--examples FOLDER] CRDS...
+//
+// Prints one line per type and a summary; exits with 1 when something was lost or disagreed.
+
+#include "round_trip.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include <windlass/api_server/core.hpp>
+#include <windlass/base/system_environment.hpp>
+#include <windlass/codegen/yaml.hpp>
+#include <windlass/json/schema.hpp>
+#include <windlass/meta/quantity.hpp>
+#include <windlass/meta/time.hpp>
+
+namespace windlass::crds {
+namespace {
+
+using json::Value;
+
+struct Options {
+  int samples = 1000;
+  bool exact = false;  ///< the types were made so that empty and absent differ
+  std::string examples;
+  std::vector<std::string> crds;
+};
+
+struct Tally {
+  int examples = 0, examples_refused = 0, samples = 0, lost = 0, mutants = 0, mutants_refused = 0,
+      disagreements = 0, unreadable = 0;
+  void add(const Tally& other) {
+    examples += other.examples;
+    examples_refused += other.examples_refused;
+    samples += other.samples;
+    lost += other.lost;
+    mutants += other.mutants;
+    mutants_refused += other.mutants_refused;
+    disagreements += other.disagreements;
+    unreadable += other.unreadable;
+  }
+};
+
+std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return std::move(text).str();
+}
+
+bool is_nothing(const Value& value) {
+  switch (value.type()) {
+    case json::Type::null:
+      return true;
+    case json::Type::string:
+      return value.as_string().empty();
+    case json::Type::array:
+      return value.as_array().empty();
+    case json::Type::object:
+      return value.as_object().empty();
+    default:
+      return false;
+  }
+}
+
+/// Empty and absent are the same for types that are made without --keep-empty.
+Value without_nothing(const Value& value) {
+  if (value.is_array()) {
+    json::Array out;
+    for (const auto& element : value.as_array()) out.push_back(without_nothing(element));
+    return out;
+  }
+  if (!value.is_object()) return value;
+  json::Object out;
+  for (const auto& [key, member] : value.as_object()) {
+    Value kept = without_nothing(member);
+    if (!is_nothing(kept)) out.set(key, std::move(kept));
+  }
+  return out;
+}
+
+bool same_text(const std::string& a, const std::string& b) {
+  if (a == b) return true;
+  const auto time = meta::Time::parse(a);
+  if (time && meta::Time::parse(b) && *time == *meta::Time::parse(b)) return true;
+  const auto amount = meta::Quantity::parse(a);
+  return amount && meta::Quantity::parse(b) && *amount == *meta::Quantity::parse(b);
+}
+
+/// Quantities and times are the same in all their spellings.
+bool same(const Value& a, const Value& b, std::string& where) {
+  if (a.is_object() && b.is_object()) {
+    for (const auto& [key, value] : a.as_object()) {
+      const Value* other = b.find(key);
+      if (other == nullptr || !same(value, *other, where)) {
+        where.insert(0, '.' + key);
+        return false;
+      }
+    }
+    for (const auto& [key, value] : b.as_object()) {
+      if (a.find(key) == nullptr) {
+        where.insert(0, "+." + key);
+        return false;
+      }
+    }
+    return true;
+  }
+  if (a.is_array() && b.is_array()) {
+    if (a.as_array().size() != b.as_array().size()) return false;
+    for (std::size_t i = 0; i < a.as_array().size(); ++i) {
+      if (!same(a.as_array()[i], b.as_array()[i], where)) {
+        where.insert(0, '[' + std::to_string(i) + ']');
+        return false;
+      }
+    }
+    return true;
+  }
+  if (a.is_string() && b.is_string()) return same_text(a.as_string(), b.as_string());
+  if (a.is_integer() && b.is_string())
+    return same_text(std::to_string(a.as_integer()), b.as_string());
+  if (a.is_number() && b.is_string()) return same_text(json::dump(a), b.as_string());
+  return a == b;
+}
+
+/// One version of one CRD on an API server.
+class Served {
+ public:
+  Served(api_server::Core& core, const Value& crd, std::string version)
+      : core_(core), spec_(crd["spec"]), version_(std::move(version)) {}
+
+  /// Empty when the server takes the object, otherwise why not.
+  std::string refusal(const Value& object) const {
+    http::Request request{
+        .method = "POST",
+        .target = "/apis/" + std::string(spec_["group"].string_or("")) + '/' + version_ +
+                  (spec_["scope"] == Value("Namespaced") ? "/namespaces/default/" : "/") +
+                  std::string(spec_["names"]["plural"].string_or("")) +
+                  "?dryRun=All&fieldValidation=Ignore",
+        .headers = {{"Content-Type", "application/json"}},
+        .body = json::dump(object)};
+    const auto reply = core_.handle(request, api_server::Identity::admin());
+    if (reply.response.status < 300) return {};
+    const auto body = json::parse(reply.response.body);
+    return std::to_string(reply.response.status) + ": " +
+           (body ? std::string((*body)["message"].string_or("")) : reply.response.body);
+  }
+
+ private:
+  api_server::Core& core_;
+  const Value& spec_;
+  std::string version_;
+};
+
+class Check {
+ public:
+  Check(const Entry& entry, const Served& server, const Options& options, std::string name)
+      : entry_(entry), server_(server), options_(options), name_(std::move(name)) {}
+
+  void example(const std::string& file, const Value& object) {
+    ++tally.examples;
+    const auto outcome = entry_.through(object, false);
+    if (!outcome) {
+      // examples that are wrong on purpose are refused by the server too
+      ++tally.examples_refused;
+      if (server_.refusal(object).empty())
+        complain(file + ": " + outcome.error().message, tally.unreadable);
+      return;
+    }
+    compare(file, object, *outcome);
+  }
+
+  void sample(const Value& schema, Random& random) {
+    ++tally.samples;
+    const Value object = made(schema, random);
+    const auto outcome = entry_.through(object, false);
+    if (!outcome) {
+      if (server_.refusal(object).empty())
+        complain("sample: " + outcome.error().message, tally.unreadable);
+      return;
+    }
+    compare("sample", object, *outcome);
+    agree(object);
+    Value mutant = object;
+    for (const char* part : {"spec", "status"}) {
+      if (mutant.find(part) == nullptr) continue;
+      mutate(mutant[part], random, 0);
+      break;
+    }
+    ++tally.mutants;
+    agree(mutant);
+  }
+
+  Tally tally;
+
+ private:
+  Value made(const Value& schema, Random& random) const {
+    const double density = random.uniform();
+    Value object = json::sample(schema, random, {.optional = 0.1 + 0.7 * density * density});
+    object["apiVersion"] = std::string(entry_.group) + '/' + std::string(entry_.version);
+    object["kind"] = entry_.kind;
+    json::Object metadata;
+    metadata.set("name", "x" + random.suffix(5));
+    object["metadata"] = std::move(metadata);
+    return object;
+  }
+
+  void complain(const std::string& what, int& counter) {
+    if (++counter <= 3) std::printf("    %s: %.400s\n", name_.c_str(), what.c_str());
+  }
+
+  void compare(const std::string& what, const Value& object, Outcome outcome) {
+    std::string where;
+    const bool kept = options_.exact
+                          ? same(object, outcome.back, where)
+                          : same(without_nothing(object), without_nothing(outcome.back), where);
+    if (!kept) complain(what + ": lost or changed at " + where, tally.lost);
+    if (!outcome.equal_again) complain(what + ": decodes to another object", tally.lost);
+  }
+
+  /// What a type cannot hold (an empty text where none is allowed) is not sent: the server is asked
+  /// about what would be.
+  void agree(const Value& object) {
+    const auto outcome = entry_.through(object, true);
+    const std::string refusal = server_.refusal(outcome ? outcome->back : object);
+    const bool accepted = outcome.has_value() && outcome->violations.empty();
+    if (!refusal.empty()) ++tally.mutants_refused;
+    if (accepted == refusal.empty()) return;
+    std::string mine = "accepted";
+    if (!outcome) mine = outcome.error().message;
+    if (outcome && !accepted)
+      mine = outcome->violations[0].path + ": " + outcome->violations[0].message;
+    complain("client: " + mine + " | server: " + (refusal.empty() ? "accepted" : refusal),
+             tally.disagreements);
+  }
+
+  /// Makes one thing wrong, perhaps.
+  static void mutate(Value& value, Random& random, int depth) {
+    const auto pick = [&](std::size_t count) {
+      return static_cast<std::size_t>(random.next() % count);
+    };
+    if (value.is_object() && !value.as_object().empty()) {
+      auto& object = value.as_object();
+      auto chosen = object.begin() + static_cast<std::ptrdiff_t>(pick(object.size()));
+      if (random.uniform() < 0.15) {
+        object.erase(chosen);
+      } else {
+        mutate(chosen->value, random, depth + 1);
+      }
+      return;
+    }
+    if (value.is_array() && !value.as_array().empty() && random.uniform() < 0.8) {
+      auto& list = value.as_array();
+      if (random.uniform() < 0.3) {
+        Value copy = list[pick(list.size())];
+        list.push_back(std::move(copy));
+      } else {
+        mutate(list[pick(list.size())], random, depth + 1);
+      }
+      return;
+    }
+    if (random.uniform() < 0.2) {
+      const Value wrong[] = {true, 7, "text", json::Array{}, json::Object{}};
+      value = wrong[pick(5)];
+    } else if (value.is_string()) {
+      const Value others[] = {"", "Not Valid!", std::string(300, 'x'), "0", "a"};
+      value = others[pick(5)];
+    } else if (value.is_integer()) {
+      const Value others[] = {-1, 0, 1, 100000, -2000000000};
+      value = others[pick(5)];
+    }
+  }
+
+  const Entry& entry_;
+  const Served& server_;
+  const Options& options_;
+  std::string name_;
+};
+
+using Examples = std::map<std::string, std::vector<std::pair<std::string, Value>>>;
+
+Examples read_examples(const std::string& folder) {
+  Examples out;
+  if (folder.empty() || !std::filesystem::is_directory(folder)) return out;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(folder)) {
+    if (!file.is_regular_file()) continue;
+    auto documents = codegen::parse_yaml(file.path().string(), read_file(file.path().string()));
+    if (!documents) continue;  // templates and the like
+    for (auto& document : *documents) {
+      if (!document.is_object()) continue;
+      const std::string key = std::string(document["apiVersion"].string_or("")) + ' ' +
+                              std::string(document["kind"].string_or(""));
+      out[key].emplace_back(file.path().filename().string(), std::move(document));
+    }
+  }
+  return out;
+}
+
+bool has_rules(const Value& schema) {
+  return json::dump(schema).find("\"x-kubernetes-validations\"") != std::string::npos;
+}
+
+Tally check_crd(const Value& crd, api_server::Core& core, const Examples& examples,
+                const Options& options) {
+  Tally total;
+  const std::string group(crd["spec"]["group"].string_or(""));
+  const std::string kind(crd["spec"]["names"]["kind"].string_or(""));
+  for (const auto& version : crd["spec"]["versions"].as_array()) {
+    const std::string name(version["name"].string_or(""));
+    for (const auto& entry : entries()) {
+      if (entry.group != group || entry.version != name || entry.kind != kind) continue;
+      const Served server(core, crd, name);
+      Value schema = version["schema"]["openAPIV3Schema"];
+      // an absent spec or status is an empty one in these types
+      for (const char* part : {"spec", "status"}) {
+        if (options.exact || schema["properties"].find(part) == nullptr) continue;
+        if (!schema["required"].is_array()) schema["required"] = json::Array();
+        schema["required"].as_array().emplace_back(part);
+      }
+      const std::string label = kind + '.' + name + '.' + group;
+      Check check(entry, server, options, label);
+      if (const auto found = examples.find(group + '/' + name + ' ' + kind);
+          found != examples.end()) {
+        for (const auto& [file, object] : found->second) check.example(file, object);
+      }
+      SeededRandom random(42);
+      for (int i = 0; i < options.samples; ++i) check.sample(schema, random);
+      const Tally& t = check.tally;
+      std::printf(
+          "%s: %d examples (%d refused), %d samples, %d mutants (%d objects refused), "
+          "%d lost, %d unreadable, %d disagreements%s\n",
+          label.c_str(), t.examples, t.examples_refused, t.samples, t.mutants, t.mutants_refused,
+          t.lost, t.unreadable, t.disagreements, has_rules(schema) ? ", has CEL rules" : "");
+      std::fflush(stdout);
+      total.add(t);
+    }
+  }
+  return total;
+}
+
+/// All versions served, no conversion webhook, which the server in memory does not call.
+Value served(Value crd) {
+  for (auto& version : crd["spec"]["versions"].as_array()) version["served"] = true;
+  crd["spec"].as_object().erase("conversion");
+  crd.as_object().erase("status");
+  return crd;
+}
+
+int run(const Options& options) {
+  const auto environment = SystemEnvironment::make(
+      {.worker_threads = 0, .lease_thread = false, .handle_signals = false});
+  const Examples examples = read_examples(options.examples);
+  Tally total;
+  int crds = 0;
+  for (const auto& file : options.crds) {
+    const auto documents = codegen::parse_yaml(file, read_file(file)).value();
+    for (const auto& document : documents) {
+      if (document["kind"] != Value("CustomResourceDefinition")) continue;
+      api_server::Core core(*environment, {.namespace_defaults = false});
+      const Value crd = served(document);
+      try {
+        core.seed({crd});
+      } catch (const std::exception& error) {
+        std::printf("    %s: the server refuses the CRD: %.300s\n", file.c_str(), error.what());
+        ++total.disagreements;
+        continue;
+      }
+      total.add(check_crd(crd, core, examples, options));
+      ++crds;
+    }
+  }
+  std::printf(
+      "%d CRDs: %d examples (%d refused), %d samples, %d mutants, %d objects refused, %d lost, "
+      "%d unreadable, %d disagreements\n",
+      crds, total.examples, total.examples_refused, total.samples, total.mutants,
+      total.mutants_refused, total.lost, total.unreadable, total.disagreements);
+  return total.lost + total.unreadable + total.disagreements == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace windlass::crds
+
+int main(int argc, char** argv) {
+  windlass::crds::Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument == "--samples" && i + 1 < argc) {
+      options.samples = std::atoi(argv[++i]);
+    } else if (argument == "--examples" && i + 1 < argc) {
+      options.examples = argv[++i];
+    } else if (argument == "--exact") {
+      options.exact = true;
+    } else {
+      options.crds.push_back(argument);
+    }
+  }
+  return windlass::crds::run(options);
+}

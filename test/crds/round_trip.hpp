@@ -1,0 +1,41 @@
+#pragma once
+// What the check does with each generated type.
+
+#include <string_view>
+#include <vector>
+
+#include <windlass/json/table.hpp>
+#include <windlass/type/validate.hpp>
+
+namespace windlass::crds {
+
+struct Outcome {
+  json::Value back;          ///< encoded again
+  bool equal_again = false;  ///< what comes back decodes to an equal object
+  std::vector<type::Violation> violations;
+};
+
+template <class T>
+Result<Outcome> through(const json::Value& value, bool strict) {
+  const auto object = json::from_value<T>(value, {.require_required = strict});
+  if (!object) return object.error();
+  Outcome out;
+  const std::string text = json::encode(*object);
+  out.back = json::parse(text).value();
+  const auto again = json::decode<T>(text);
+  out.equal_again = again.has_value() && *again == *object;
+  T defaulted = *object;
+  if (auto done = json::apply_defaults(defaulted); !done) return done.error();
+  out.violations = type::validate(defaulted);
+  return out;
+}
+
+struct Entry {
+  std::string_view group, version, kind;
+  Result<Outcome> (*through)(const json::Value& value, bool strict);
+};
+
+/// Written by check.sh for the types at hand.
+std::vector<Entry> entries();
+
+}  // namespace windlass::crds

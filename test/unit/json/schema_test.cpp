@@ -1,0 +1,101 @@
+// Schemas of tables, and random values that satisfy schemas.
+
+#include <gtest/gtest.h>
+#include <re2/re2.h>
+
+#include <windlass/json/schema.hpp>
+
+#include "../type/widget.hpp"
+
+namespace {
+
+namespace json = windlass::json;
+using windlass::SeededRandom;
+
+TEST(SamplePattern, WhatIsMadeMatches) {
+  const char* const patterns[] = {
+      "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
+      "^((100|[0-9]{1,2})%|[0-9]+)$",
+      "^(?:[A-Z][a-z]+ ?){2,3}$",
+      "^\\d{3}-\\w+\\.[^/\\s]$",
+      "^$|^x{2}$",
+      "(?i)^[[:alpha:]_]+\\x41\\pL$",
+      "a|b|^c+?$",
+      "^(a{0,2}){2}[]x-]$",
+      "^\u00e9+$",
+      "^([0-9]+(s|m|h))+$",
+      "^[^\\x00-\\x1f\\\\]{1,5}$",
+  };
+  SeededRandom random(3);
+  for (const char* pattern : patterns) {
+    for (int i = 0; i < 200; ++i) {
+      const auto text = json::sample_pattern(pattern, random);
+      ASSERT_TRUE(text) << pattern;
+      EXPECT_TRUE(RE2::PartialMatch(*text, RE2(pattern))) << pattern << ' ' << *text;
+    }
+  }
+}
+
+TEST(SamplePattern, WhatItCannotFollowIsNothing) {
+  SeededRandom random(3);
+  for (const char* pattern :
+       {"(?=a)", "(", "a)", "[a", "*", "\\p{Greek}", "[", "\\", "(?P<n", "\\1"}) {
+    EXPECT_FALSE(json::sample_pattern(pattern, random)) << pattern;
+  }
+  std::string deep(5000, '(');
+  EXPECT_FALSE(json::sample_pattern(deep, random));
+}
+
+TEST(Sample, TheSameSeedGivesTheSame) {
+  const auto schema = json::schema_of<example::Widget>();
+  SeededRandom a(1), b(1), c(2);
+  const auto first = json::sample(schema, a);
+  EXPECT_EQ(first, json::sample(schema, b));
+  EXPECT_NE(first, json::sample(schema, c));
+}
+
+TEST(Sample, BranchesAreFollowed) {
+  const auto schema = json::parse(R"({
+    "type": "object", "required": ["kind"],
+    "properties": {"kind": {"type": "string", "enum": ["a", "b"]}, "x": {"type": "integer"},
+                   "y": {"type": "integer", "minimum": 5, "maximum": 6}, "z": {"type": "string"}},
+    "oneOf": [{"required": ["x"]}, {"required": ["y"], "properties": {"kind": {"enum": ["b"]}}}],
+    "not": {"required": ["z"]}, "minProperties": 2})")
+                          .value();
+  SeededRandom random(5);
+  bool saw_x = false, saw_y = false;
+  for (int i = 0; i < 200; ++i) {
+    const auto value = json::sample(schema, random);
+    const bool x = value.find("x") != nullptr;
+    const bool y = value.find("y") != nullptr;
+    EXPECT_NE(x, y) << json::dump(value);
+    EXPECT_EQ(value.find("z"), nullptr);
+    if (y) {
+      EXPECT_EQ(value["kind"], json::Value("b"));
+    }
+    saw_x |= x;
+    saw_y |= y;
+  }
+  EXPECT_TRUE(saw_x && saw_y);
+}
+
+TEST(SchemaOf, SaysWhatTheTableSays) {
+  const auto schema = json::schema_of<example::WidgetSpec>();
+  const auto& properties = schema["properties"];
+  EXPECT_EQ(json::dump(properties["replicas"]),
+            R"({"default":3,"format":"int32","maximum":9,"minimum":1,"type":"integer"})");
+  EXPECT_EQ(json::dump(properties["name"]),
+            R"({"maxLength":8,"minLength":1,"pattern":"^[a-z]+$","type":"string"})");
+  EXPECT_EQ(
+      json::dump(properties["args"]),
+      R"({"default":["--on"],"items":{"minLength":2,"type":"string"},"maxItems":3,"type":"array",)"
+      R"("uniqueItems":true})");
+  EXPECT_EQ(properties["parts"]["x-kubernetes-list-map-keys"], json::parse("[\"name\"]").value());
+  EXPECT_EQ(json::dump(properties["policy"]), R"({"enum":["Retain","Delete"],"type":"string"})");
+  EXPECT_EQ(json::dump(properties["since"]), R"({"format":"date-time","type":"string"})");
+  EXPECT_EQ(json::dump(properties["port"]), R"({"x-kubernetes-int-or-string":true})");
+  EXPECT_EQ(properties["fallback"]["x-kubernetes-preserve-unknown-fields"], json::Value(true));
+  EXPECT_EQ(json::dump(schema["required"]), R"(["name","parts","port"])");
+}
+
+}  // namespace
