@@ -16,6 +16,8 @@ CONTAINER_OPTIONS ?=
 PREBUILT ?=
 # 1: the demo leaves everything running
 KEEP ?=
+# for how long each target is fuzzed
+FUZZ_SECONDS ?= 60
 # how many compilers and tests run at once
 JOBS ?= $(shell nproc)
 
@@ -44,6 +46,10 @@ test: bootstrap ## Run all tests that need no cluster, under sanitizers where th
 .PHONY: test-long
 test-long: bootstrap ## Run what takes long or needs a cluster (KUBECONFIG, KUBEBUILDER_ASSETS).
 	@JOBS=$(JOBS) scripts/test.sh --long
+
+.PHONY: fuzz
+fuzz: bootstrap ## Fuzz each target of test/fuzz for FUZZ_SECONDS of processor time.
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
 
 .PHONY: demo
 demo: build ## Show a highly available operator run a PostgreSQL on this machine (KEEP=1 leaves it running).
