@@ -113,11 +113,56 @@ Task<std::string> apply_set(Context context, apps::StatefulSet want, Seen* seen)
   co_return refusal;
 }
 
-Task<Action> refuse(Context context, Ref<Database> db, std::string why) {
-  auto telling = context.update_status(*db, refused(*db, why, context.clock().wall_now()));
+Task<Action> refuse(Context context, Ref<Database> db, std::string reason, std::string why) {
+  auto status = refused(*db, reason, why, context.clock().wall_now());
+  auto telling = context.update_status(*db, std::move(status));
   co_await std::move(telling);
-  context.event(*db, "Warning", "InvalidSpec", why);
-  co_return windlass::await_change();
+  context.event(*db, "Warning", reason, why);
+  // an object of somebody else's goes without a word to us
+  co_return reason == "NameTaken" ? windlass::requeue_after(minutes(1)) : windlass::await_change();
+}
+
+Task<Action> refuse_taken(Context context, Ref<Database> db, std::string taken) {
+  return refuse(
+      std::move(context), std::move(db), "NameTaken",
+      "the " + taken +
+          " exists and was not made for this Database, so it is left alone: remove it, or "
+          "give the Database another name");
+}
+
+/// "Service shop" when it is somebody else's: an apply would take it over.
+template <class T>
+Task<std::string> taken(Context context, Ref<Database> db, std::string name) {
+  auto reading = context.get<T>(key(db, name));
+  const auto found = co_await std::move(reading);
+  if (!found || !is_foreign(*db, found->metadata)) co_return std::string();
+  co_return std::string(T::resource.kind) + " " + name;
+}
+
+/// The first object with a name of ours that is somebody else's. Secrets are looked at where they
+/// are read.
+Task<std::string> first_taken(Context context, Ref<Database> db) {
+  std::string found;
+  auto set = taken<apps::StatefulSet>(context, db, db->metadata.name);
+  found = co_await std::move(set);
+  if (!found.empty()) co_return found;
+  auto service = taken<core::Service>(context, db, db->metadata.name);
+  found = co_await std::move(service);
+  if (!found.empty()) co_return found;
+  auto pods_service = taken<core::Service>(context, db, pods_service_name(*db));
+  found = co_await std::move(pods_service);
+  if (!found.empty()) co_return found;
+  auto config = taken<core::ConfigMap>(context, db, config_name(*db));
+  found = co_await std::move(config);
+  if (!found.empty()) co_return found;
+  auto account = taken<core::ServiceAccount>(context, db, instance_name(*db));
+  found = co_await std::move(account);
+  if (!found.empty()) co_return found;
+  auto role = taken<rbac::Role>(context, db, instance_name(*db));
+  found = co_await std::move(role);
+  if (!found.empty()) co_return found;
+  auto binding = taken<rbac::RoleBinding>(context, db, instance_name(*db));
+  co_return co_await std::move(binding);
 }
 
 /// The identity is on the claim before it is in the status: whatever is recorded can be found
@@ -183,12 +228,17 @@ void DatabaseReconciler::remember(const Database& db, std::string verifier_hash,
   remembered_[db.metadata.uid] = {now, to_json(settings_of(db)), std::move(verifier_hash)};
 }
 
-Task<void> DatabaseReconciler::ensure_secrets(Context context, Ref<Database> db,
-                                              std::optional<Report> report) {
+Task<std::string> DatabaseReconciler::ensure_secrets(Context context, Ref<Database> db,
+                                                     std::optional<Report> report) {
   const auto now = context.clock().steady_now();
-  if (looked_recently(*db, report, now)) co_return;
+  if (looked_recently(*db, report, now)) co_return std::string();
   auto reading_tls = context.get<core::Secret>(key(db, tls_name(*db)));
   const auto tls_secret = co_await std::move(reading_tls);
+  if (tls_secret && is_foreign(*db, tls_secret->metadata)) co_return "Secret " + tls_name(*db);
+  auto reading = context.get<core::Secret>(key(db, credentials_name(*db)));
+  const auto secret = co_await std::move(reading);
+  if (secret && is_foreign(*db, secret->metadata)) co_return "Secret " + credentials_name(*db);
+
   const auto have_tls = tls_secret ? tls_in(*tls_secret) : std::nullopt;
   const auto tls = current_tls(*db, have_tls, context.clock().wall_now()).value();
   const auto want_tls = desired_tls(*db, tls);
@@ -196,8 +246,6 @@ Task<void> DatabaseReconciler::ensure_secrets(Context context, Ref<Database> db,
   auto putting_tls = put_secret(context, want_tls, static_cast<bool>(tls_secret), tls_differs);
   co_await std::move(putting_tls);
 
-  auto reading = context.get<core::Secret>(key(db, credentials_name(*db)));
-  const auto secret = co_await std::move(reading);
   auto known = secret ? credentials_in(*secret) : std::nullopt;
   if (!known) known = Credentials{make_password(context.environment().secret_bytes(32)), {}};
   if (known->salt.empty()) known->salt = context.environment().secret_bytes(16);
@@ -207,6 +255,7 @@ Task<void> DatabaseReconciler::ensure_secrets(Context context, Ref<Database> db,
   auto putting = put_secret(context, want, static_cast<bool>(secret), differs);
   co_await std::move(putting);
   remember(*db, hash_of(scram_verifier(known->password, known->salt)), now);
+  co_return std::string();
 }
 
 Task<void> DatabaseReconciler::apply_objects(Context context, Ref<Database> db) {
@@ -236,12 +285,20 @@ Task<Action> DatabaseReconciler::reconcile(Context context, Ref<Database> db) {
   auto looking = look(context, db);
   auto seen = co_await std::move(looking);
   if (const auto good = validate(*db, seen.observed()); !good) {
-    auto refusing = refuse(context, db, good.error().message);
+    auto refusing = refuse(context, db, "InvalidSpec", good.error().message);
     co_return co_await std::move(refusing);
   }
 
-  auto secrets = ensure_secrets(context, db, report_of(seen.pod.shared().get()));
-  co_await std::move(secrets);
+  auto looking_at_names = first_taken(context, db);
+  auto foreign = co_await std::move(looking_at_names);
+  if (foreign.empty()) {
+    auto secrets = ensure_secrets(context, db, report_of(seen.pod.shared().get()));
+    foreign = co_await std::move(secrets);
+  }
+  if (!foreign.empty()) {
+    auto refusing = refuse_taken(context, db, foreign);
+    co_return co_await std::move(refusing);
+  }
   auto objects = apply_objects(context, db);
   co_await std::move(objects);
   const auto want =
@@ -249,7 +306,7 @@ Task<Action> DatabaseReconciler::reconcile(Context context, Ref<Database> db) {
   auto applying = apply_set(context, want, &seen);
   const auto invalid = co_await std::move(applying);
   if (!invalid.empty()) {
-    auto refusing = refuse(context, db, invalid);
+    auto refusing = refuse(context, db, "InvalidSpec", invalid);
     co_return co_await std::move(refusing);
   }
 

@@ -36,8 +36,9 @@ class DatabaseReconciler final : public windlass::ObjectReconciler<Database> {
                        windlass::SteadyTime now);
   void remember(const Database& db, std::string verifier_hash, windlass::SteadyTime now);
 
-  windlass::Task<void> ensure_secrets(windlass::Context context, windlass::Ref<Database> db,
-                                      std::optional<Report> report);
+  /// The name of a Secret that is somebody else's and therefore not touched; otherwise nothing.
+  windlass::Task<std::string> ensure_secrets(windlass::Context context, windlass::Ref<Database> db,
+                                             std::optional<Report> report);
   windlass::Task<void> apply_objects(windlass::Context context, windlass::Ref<Database> db);
   windlass::Task<windlass::Action> finalize(windlass::Context context, windlass::Ref<Database> db);
 

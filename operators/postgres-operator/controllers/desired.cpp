@@ -707,17 +707,24 @@ DatabaseStatus observe(const Database& db, const Observed& observed, windlass::W
   return status;
 }
 
-DatabaseStatus refused(const Database& db, const std::string& why, windlass::WallTime now) {
+DatabaseStatus refused(const Database& db, const std::string& reason, const std::string& why,
+                       windlass::WallTime now) {
   DatabaseStatus status = db.status;
   status.observed_generation = db.metadata.generation;
   status.phase = ::api::v1::DatabaseStatusPhase::invalid;
-  set(status, db, now, "Degraded", true, "InvalidSpec", why);
-  set(status, db, now, "Progressing", false, "InvalidSpec",
-      "nothing changes before the spec is mended");
+  set(status, db, now, "Degraded", true, reason, why);
+  set(status, db, now, "Progressing", false, reason, "nothing changes before that is mended");
   if (meta::find_condition(status.conditions, "Ready") == nullptr) {
-    set(status, db, now, "Ready", false, "InvalidSpec", why);
+    set(status, db, now, "Ready", false, reason, why);
   }
   return status;
+}
+
+bool is_foreign(const Database& db, const meta::ObjectMeta& object) {
+  const auto* owner = object.controller_owner();
+  if (owner != nullptr && owner->uid == db.metadata.uid) return false;
+  const auto label = object.labels.find(std::string(kDatabaseLabel));
+  return label == object.labels.end() || label->second != db.metadata.name;
 }
 
 }  // namespace postgres

@@ -101,7 +101,11 @@ bool is_stuck(const Observed& observed);
 
 /// The status, from what is observed alone.
 DatabaseStatus observe(const Database& db, const Observed& observed, windlass::WallTime now);
-/// The status of a Database whose spec is refused: nothing else of it changes.
-DatabaseStatus refused(const Database& db, const std::string& why, windlass::WallTime now);
+/// The status of a Database that cannot be carried out (reason InvalidSpec or NameTaken): nothing
+/// else of it changes.
+DatabaseStatus refused(const Database& db, const std::string& reason, const std::string& why,
+                       windlass::WallTime now);
+/// True for an object that was not made for this Database, or one of the same name before it.
+bool is_foreign(const Database& db, const windlass::meta::ObjectMeta& object);
 
 }  // namespace postgres

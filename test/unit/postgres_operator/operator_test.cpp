@@ -397,6 +397,16 @@ class World {
     auto removing = client_.remove<Database>(meta::ObjectKey{"default", "shop"});
     sim_.run(user_, std::move(removing));
   }
+  template <class T>
+  void make(T object) {
+    auto creating = client_.create(std::move(object));
+    sim_.run(user_, std::move(creating));
+  }
+  template <class T>
+  void unmake(const std::string& name) {
+    auto removing = client_.remove<T>(meta::ObjectKey{"default", name});
+    sim_.run(user_, std::move(removing));
+  }
   void change_password(const std::string& password) {
     json::Value change;
     change["data"]["password"] = windlass::encode_base64(password);
@@ -547,6 +557,35 @@ TEST(Operator, says_what_the_api_server_finds_wrong_with_a_spec) {
   change["spec"]["resources"]["requests"]["memory"] = "1Gi";
   world.patch(change);
   EXPECT_TRUE(world.becomes_ready());
+}
+
+TEST(Operator, leaves_objects_alone_that_only_have_its_names) {
+  for (const bool secret : {false, true}) {
+    World world;
+    if (secret) {
+      core::Secret foreign;
+      foreign.metadata = {.name = "shop-credentials", .namespace_ = "default"};
+      foreign.data["password"] = "c2VjcmV0";
+      world.make(foreign);
+    } else {
+      core::Service foreign;
+      foreign.metadata = {.name = "shop", .namespace_ = "default"};
+      foreign.spec.ports.push_back({.port = 80});
+      world.make(foreign);
+    }
+    world.create();
+    ASSERT_TRUE(world.becomes("NameTaken")) << world.log();
+    EXPECT_THAT(world.message(), HasSubstr(secret ? "Secret shop-credentials" : "Service shop"));
+    if (secret) {
+      EXPECT_EQ(world.find<core::Secret>("shop-credentials")->data.find("password")->second,
+                "c2VjcmV0");
+      world.unmake<core::Secret>("shop-credentials");
+    } else {
+      EXPECT_EQ(world.find<core::Service>("shop")->spec.ports[0].port, 80);
+      world.unmake<core::Service>("shop");
+    }
+    EXPECT_TRUE(world.becomes_ready()) << "once the name is free";
+  }
 }
 
 TEST(Operator, grows_the_volume) {
