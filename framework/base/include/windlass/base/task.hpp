@@ -92,8 +92,11 @@ class Event {
 
 }  // namespace windlass::inline v0
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -105,9 +108,21 @@ inline auto ignore_cancellation() {
   return boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
 }
 
+// co_spawn alone frees its cancellation signal on the caller's thread while a cancellation that is
+// on its way may still use it on the executor's: here both hold it.
 template <class T>
 Task<T> run_on(Executor executor, Task<T> task) {
-  return boost::asio::co_spawn(executor, std::move(task), boost::asio::use_awaitable);
+  const auto signal = std::make_shared<boost::asio::cancellation_signal>();
+  const auto state = co_await boost::asio::this_coro::cancellation_state;
+  auto slot = state.slot();
+  if (slot.is_connected()) {
+    slot.assign([signal, executor](boost::asio::cancellation_type type) {
+      boost::asio::dispatch(executor, [signal, type] { signal->emit(type); });
+    });
+  }
+  auto token = boost::asio::bind_cancellation_slot(signal->slot(), boost::asio::use_awaitable);
+  auto operation = boost::asio::co_spawn(executor, std::move(task), token);
+  co_return co_await std::move(operation);
 }
 
 }  // namespace windlass::inline v0
