@@ -50,11 +50,6 @@ void conform(Context& context, const Resource& resource, Value& object,
       prune(*resource.schema, object, true, "", unknown);
       apply_defaults(*resource.schema, object, true);
     }
-    if (resource.rules_ignored) {
-      context.warn(
-          fmt::format("x-kubernetes-validations of {} are not evaluated by this API server",
-                      resource.qualified()));
-    }
   } else if (resource.schema != nullptr) {
     normalize(*resource.schema, object, resource.kind, unknown);
     const Rules& rules = rules_for(resource);

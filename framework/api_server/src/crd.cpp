@@ -22,17 +22,6 @@ std::string lower(std::string text) {
   return text;
 }
 
-bool holds_rules(const Value& schema) {
-  if (schema.is_array())
-    return std::any_of(schema.as_array().begin(), schema.as_array().end(), holds_rules);
-  if (!schema.is_object()) return false;
-  for (const auto& member : schema.as_object()) {
-    if (member.key == "x-kubernetes-validations" && member.value.is_array()) return true;
-    if (member.key != "default" && member.key != "enum" && holds_rules(member.value)) return true;
-  }
-  return false;
-}
-
 void set_condition(State& state, Value& crd, const char* type, const char* status,
                    const char* reason, const std::string& message) {
   Value& conditions = crd["status"]["conditions"];
@@ -67,7 +56,33 @@ void default_crd(Value& crd) {
 
 namespace {
 
-void validate_version(const Value& version, const std::string& path, Causes& causes) {
+void validate_schema(const Value& schema, const std::string& path, Causes& causes) {
+  const std::size_t before = causes.list().size();
+  if (schema["type"].string_or("") != "object") {
+    if (schema["type"].string_or("").empty()) {
+      causes.required(path + ".type", "must not be empty at the root");
+    } else {
+      causes.invalid(path + ".type", schema["type"], "must be object at the root");
+    }
+  }
+  SchemaSet probe;
+  probe.structural(schema, path, causes);
+  if (causes.list().size() != before) return;
+  for (cel::Violation& violation : cel::check_rules(schema, path)) {
+    causes.add(
+        {std::move(violation.reason), std::move(violation.message), std::move(violation.field)});
+  }
+}
+
+/// Where the server sees the schemas: in one place when all versions have the same one.
+bool share_schema(const Array& versions) {
+  return std::all_of(versions.begin(), versions.end(), [&](const Value& version) {
+    return version["schema"] == versions.front()["schema"];
+  });
+}
+
+void validate_version(const Value& version, const std::string& path, bool shares_schema,
+                      Causes& causes) {
   if (const auto problem = dns1035_problem(version["name"].string_or("")); !problem.empty()) {
     causes.invalid(path + ".name", version["name"].string_or(""), problem);
   }
@@ -76,16 +91,7 @@ void validate_version(const Value& version, const std::string& path, Causes& cau
     causes.required(path + ".schema.openAPIV3Schema", "schemas are required");
     return;
   }
-  const std::string at = path + ".schema.openAPIV3Schema";
-  if (schema["type"].string_or("") != "object") {
-    if (schema["type"].string_or("").empty()) {
-      causes.required(at + ".type", "must not be empty at the root");
-    } else {
-      causes.invalid(at + ".type", schema["type"], "must be object at the root");
-    }
-  }
-  SchemaSet probe;
-  probe.structural(schema, at, causes);
+  if (!shares_schema) validate_schema(schema, path + ".schema.openAPIV3Schema", causes);
 }
 
 }  // namespace
@@ -122,7 +128,11 @@ void validate_crd(const Value& crd, const Value* old_crd, Causes& causes) {
     const Array& versions = spec["versions"].as_array();
     for (std::size_t i = 0; i < versions.size(); ++i) {
       if (versions[i]["storage"].bool_or(false)) ++storing;
-      validate_version(versions[i], index("spec.versions", i), causes);
+      validate_version(versions[i], index("spec.versions", i), share_schema(versions), causes);
+    }
+    if (!versions.empty() && share_schema(versions)) {
+      const Value& schema = versions.front().at_path({"schema", "openAPIV3Schema"});
+      if (schema.is_object()) validate_schema(schema, "spec.validation.openAPIV3Schema", causes);
     }
   }
   if (storing != 1) {
@@ -220,7 +230,7 @@ ResourcePtr make_resource(const Value& crd, const Value& version,
   resource->owner = std::make_shared<SchemaSet>();
   Causes ignored;  // validated when the definition was written
   resource->schema = resource->owner->structural(schema, "", ignored);
-  resource->rules_ignored = holds_rules(schema);
+  resource->rules = cel::Rules(schema);
   return resource;
 }
 

@@ -5,6 +5,7 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <windlass/json/value.hpp>
@@ -32,6 +33,7 @@ class Causes {
   void too_long(std::string field, std::size_t maximum);
   void too_many(std::string field, std::size_t actual, std::size_t maximum);
   void type_invalid(std::string field, const json::Value& value, std::string_view detail);
+  void add(Cause cause) { list_.push_back(std::move(cause)); }
   [[nodiscard]] bool empty() const { return list_.empty(); }
   [[nodiscard]] const std::vector<Cause>& list() const { return list_; }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <windlass/cel/rules.hpp>
 #include <windlass/json/value.hpp>
 
 #include "schema.hpp"
@@ -48,7 +49,7 @@ struct Resource {
   std::vector<Column> columns = {};
   std::vector<std::string> selectable = {};  ///< JSONPaths of selectableFields
   std::string replicas_path = {}, status_replicas_path = {}, selector_path = {};
-  bool rules_ignored = false;                  ///< the schema holds CEL rules
+  cel::Rules rules = {};                       ///< x-kubernetes-validations of the schema
   std::shared_ptr<SchemaSet> owner = nullptr;  ///< keeps a custom schema alive
 
   [[nodiscard]] std::string api_version() const {

@@ -160,7 +160,6 @@ void read_constraints(Schema& schema, const Value& document, const std::string& 
   schema.min_properties = count_of(document["minProperties"]);
   schema.max_properties = count_of(document["maxProperties"]);
   schema.unique_items = document["uniqueItems"].bool_or(false);
-  schema.has_rules = document["x-kubernetes-validations"].is_array();
   schema.pattern = document["pattern"].string_or("");
   if (!schema.pattern.empty()) {
     auto expression = std::make_shared<re2::RE2>(schema.pattern, re2::RE2::Quiet);

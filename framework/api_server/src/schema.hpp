@@ -73,7 +73,6 @@ struct Schema {
   std::shared_ptr<const re2::RE2> expression = nullptr;
   std::vector<const Schema*> all_of = {}, any_of = {}, one_of = {};
   const Schema* not_ = nullptr;
-  bool has_rules = false;  ///< x-kubernetes-validations, which are not evaluated
 
   [[nodiscard]] const Field* field(std::string_view field_name) const;
 };

@@ -58,9 +58,34 @@ void drop_status(const Resource& resource, Value& object) {
   object["status"] = Object{};
 }
 
-void validate_object(const Resource& resource, const Value& object, Causes& causes) {
+/// The rules of a custom object, unless its values are such that they cannot be trusted to mean
+/// anything.
+void check_rules(Context& context, const Resource& resource, const Value& object,
+                 const Value* old_object, Causes& causes) {
+  if (resource.rules.empty()) return;
+  for (const Cause& cause : causes.list()) {
+    for (const char* reason : {"FieldValueNotSupported", "FieldValueRequired", "FieldValueTooLong",
+                               "FieldValueTooMany", "FieldValueTypeInvalid"}) {
+      if (cause.reason != reason) continue;
+      causes.invalid("<nil>", nullptr,
+                     "some validation rules were not checked because the object was invalid; "
+                     "correct the existing errors to complete validation");
+      return;
+    }
+  }
+  std::vector<std::string> warnings;
+  for (cel::Violation& violation : resource.rules.validate(object, old_object, warnings)) {
+    causes.add(
+        {std::move(violation.reason), std::move(violation.message), std::move(violation.field)});
+  }
+  for (std::string& warning : warnings) context.warn(std::move(warning));
+}
+
+void validate_object(Context& context, const Resource& resource, const Value& object,
+                     const Value* old_object, Causes& causes) {
   if (resource.custom) {
     if (resource.schema != nullptr) validate(*resource.schema, object, "", true, causes);
+    check_rules(context, resource, object, old_object, causes);
   } else if (const Rules& rules = rules_for(resource); rules.validate != nullptr) {
     rules.validate(object, causes);
   }
@@ -112,7 +137,7 @@ StoredPtr create_object(Context& context, const Resource& resource, Value object
   }
   Causes causes;
   validate_metadata(resource, object, causes);
-  validate_object(resource, object, causes);
+  validate_object(context, resource, object, nullptr, causes);
   if (!causes.empty()) throw Failure::invalid(resource, object_name(object), causes);
   check_escalation(context, resource, object, nullptr);
   if (state.get(resource.storage, name_of(object)) != nullptr) {
@@ -249,7 +274,7 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
     drop_nulls(resource, object);
   }
   validate_metadata_update(resource, old_object, object, causes);
-  validate_object(resource, object, causes);
+  validate_object(context, resource, object, &old_object, causes);
   if (rules.validate_update != nullptr && subresource.empty()) {
     rules.validate_update(object, old_object, causes);
   }

@@ -49,12 +49,19 @@ struct Entries {
   Range key, value;
 };
 
-/// What is known of a node: how large its value is, what its entries are like, and the schema it
-/// comes from.
+/// Where in the object a value comes from. Upstream drops the first part of such a path and looks
+/// up the rest from the rule's own type: so what is reached from a value of unknown origin counts
+/// as reached from the top.
+struct Origin {
+  bool known = false;
+  const Type* type = nullptr;  ///< nullptr: there is no such part
+};
+
+/// What is known of a node: how large its value is, what its entries are like, its origin.
 struct Node {
   std::optional<Range> size;
   std::optional<Entries> entries;
-  const Type* schema = nullptr;
+  Origin origin;
 };
 
 bool is_scalar(const Type& type) {
@@ -82,11 +89,10 @@ U count_characters(std::string_view text) {
 class Estimator {
  public:
   explicit Estimator(const Compiled& program) : program_(program) {
-    for (const Variable& variable : program.declarations.variables) {
-      Node node;
-      // sizes of optional values are not known
-      if (variable.type->schema) node.schema = variable.type.get();
-      slots_.push_back(node);
+    const auto& variables = program.declarations.variables;
+    if (!variables.empty() && variables.front().type->schema) top_ = variables.front().type.get();
+    for (std::size_t i = 0; i < variables.size(); ++i) {
+      slots_.push_back({.size = {}, .entries = {}, .origin = {true, top_}});
     }
     slots_.resize(static_cast<std::size_t>(program.slots));
   }
@@ -131,7 +137,9 @@ class Estimator {
     const Node& known = node(expr);
     if (known.size && expr.kind != Kind::ident) return known.size;
     if (auto out = literal_size(expr)) return out;
-    if (known.schema != nullptr) return Range{0, static_cast<U>(known.schema->max_elements)};
+    if (known.origin.type != nullptr) {
+      return Range{0, static_cast<U>(known.origin.type->max_elements)};
+    }
     if (is_scalar(*expr.type)) return fixed(1);
     return known.size;
   }
@@ -144,21 +152,26 @@ class Estimator {
     if (kind == TypeKind::map || kind == TypeKind::object || kind == TypeKind::parameter) {
       out = out + fixed(1);
     }
-    node(expr).schema = member(node(*expr.target).schema, expr.name);
+    node(expr).origin = member(node(*expr.target).origin, expr.name);
     return out;
   }
-  static const Type* member(const Type* schema, std::string_view name) {
-    if (schema == nullptr || schema->kind != TypeKind::object) return nullptr;
-    const Property* property = schema->property(name);
-    return property == nullptr ? nullptr : property->type.get();
+  [[nodiscard]] Origin member(const Origin& origin, std::string_view name) const {
+    if (!origin.known) return {true, top_};
+    if (origin.type == nullptr || origin.type->kind != TypeKind::object) return {true, nullptr};
+    const Property* property = origin.type->property(name);
+    return {true, property == nullptr || !property->exposed ? nullptr : property->type.get()};
   }
-  static const Type* element(const Type* schema) {
-    if (schema == nullptr) return nullptr;
-    if (schema->kind == TypeKind::list) return schema->parameters[0].get();
-    if (schema->kind == TypeKind::map) return schema->parameters[1].get();
-    return nullptr;
+  [[nodiscard]] Origin element(const Origin& origin) const {
+    if (!origin.known) return {true, top_};
+    const bool holds = origin.type != nullptr &&
+                       (origin.type->kind == TypeKind::list || origin.type->kind == TypeKind::map);
+    return {true, holds ? origin.type->parameters.back().get() : nullptr};
   }
-
+  [[nodiscard]] Origin key(const Origin& origin) const {
+    if (!origin.known) return {true, top_};
+    const bool is_map = origin.type != nullptr && origin.type->kind == TypeKind::map;
+    return {true, is_map ? origin.type->parameters.front().get() : nullptr};
+  }
   Range list(const Expr& expr) {
     Range out, item{expr.args.empty() ? 0 : kMaximum, 0};
     for (const Expr* arg : expr.args) {
@@ -185,7 +198,6 @@ class Estimator {
     Range out = cost(*loop.range) + cost(*loop.accu_init);
     Node accu = node(*loop.accu_init);
     accu.size = known_size(*loop.accu_init);
-    if (loop.accu_var == kAccumulator) accu.schema = nullptr;
     slot(loop.accu_slot) = accu;
     const bool binds =
         loop.range->kind == Kind::list && loop.range->args.empty() && loop.accu_var != kAccumulator;
@@ -218,10 +230,8 @@ class Estimator {
       key.size = range.entries->key;
       value.size = range.entries->value;
     }
-    value.schema = element(range.schema);
-    if (!is_list && range.schema != nullptr && range.schema->kind == TypeKind::map) {
-      key.schema = range.schema->parameters[0].get();
-    }
+    value.origin = element(range.origin);
+    key.origin = is_list ? Origin{true, nullptr} : this->key(range.origin);
     if (loop.iter2_slot >= 0) {
       slot(loop.iter_slot) = key;
       slot(loop.iter2_slot) = value;
@@ -257,7 +267,7 @@ class Estimator {
       if (overload->special == Special::index && overload->price == Price::index) {
         const Node& container = node(*expr.args[0]);
         result = container.entries ? std::optional(container.entries->value) : std::nullopt;
-        node(expr).schema = element(container.schema);
+        node(expr).origin = element(container.origin);
       }
       if (!result) result = known_size(expr);
     }
@@ -422,8 +432,9 @@ class Estimator {
     return size(list) * each;
   }
   Range element_size(const Expr& list) {
-    const Type* schema = element(node(list).schema);
-    return schema == nullptr ? kUnknown : Range{0, static_cast<U>(schema->max_elements)};
+    if (!node(list).origin.known) return kUnknown;
+    const Type* type = element(node(list).origin).type;
+    return type == nullptr ? kUnknown : Range{0, static_cast<U>(type->max_elements)};
   }
 
   Range joined(const Expr& list, const Expr* separator, std::optional<Range>& result) {
@@ -464,6 +475,7 @@ class Estimator {
   }
 
   const Compiled& program_;
+  const Type* top_ = nullptr;
   std::vector<Node> slots_;
   std::map<const Expr*, Node> nodes_;
 };
@@ -508,7 +520,7 @@ std::uint64_t cost_size(const Value& value) {
 std::uint64_t call_cost(const Overload& overload, Args args, const Value& result) {
   const auto part = [&](std::size_t i, double factor) { return scale(cost_size(args[i]), factor); };
   const auto allocated = [](double factor, U items) {
-    return static_cast<U>(static_cast<double>(items) * factor) + 1 + kList;
+    return static_cast<U>(std::clamp(static_cast<double>(items) * factor, 0.0, 1e18)) + 1 + kList;
   };
   const auto is_text = [](const Value& value) {
     return value.get<String>() != nullptr || value.get<Bytes>() != nullptr;

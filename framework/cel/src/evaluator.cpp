@@ -350,6 +350,16 @@ std::optional<Error> fold_constants(Compiled& program) {
   static constexpr std::string_view kConversions[] = {
       "bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"};
   for (Expr& expr : program.nodes) {
+    if (expr.name == "matches" || expr.name == "find" || expr.name == "findAll") {
+      const std::size_t at = expr.target == nullptr ? 1 : 0;
+      if (expr.args.size() <= at || expr.args[at]->kind != Kind::literal) continue;
+      const auto* pattern = expr.args[at]->literal.get<String>();
+      const std::string problem = pattern == nullptr ? "" : pattern_problem(pattern->view);
+      if (!problem.empty()) {
+        return Error{Errc::invalid_argument, "program instantiation failed: " + problem};
+      }
+      continue;
+    }
     const bool constant = expr.kind == Kind::call && expr.target == nullptr &&
                           expr.args.size() == 1 && expr.args[0]->kind == Kind::literal &&
                           !expr.overloads.empty();

@@ -104,14 +104,14 @@ std::string grouped(const std::string& text) {
   return out + text.substr(point);
 }
 
-/// 1.5e+03 as "1.5 x 10^03" with the signs of print.
-std::string scientific(double number, int precision) {
-  const std::string text = fmt::format("{:.{}e}", number, precision);
+/// 1.5e+03 as "1.5x10^03" with the signs of print; upstream does not mind the precision.
+std::string scientific(double number) {
+  const std::string text = fmt::format("{:.6e}", number);
   const std::size_t mark = text.find('e');
   if (mark == std::string::npos) return text;
   static constexpr std::string_view kRaised[] = {"\u2070", "\u00B9", "\u00B2", "\u00B3", "\u2074",
                                                  "\u2075", "\u2076", "\u2077", "\u2078", "\u2079"};
-  std::string out = text.substr(0, mark) + "\u202F\u00D7\u202F10";
+  std::string out = text.substr(0, mark) + "\u00D710";
   for (const char c : text.substr(mark + 1)) {
     if (c == '-') {
       out += "\u207B";
@@ -168,7 +168,7 @@ std::string real(const Value& value, const Clause& clause) {
   if (!std::isfinite(number)) return not_a_number(number);
   const int precision = std::min(clause.precision.value_or(6), 1000);
   return clause.letter == 'f' ? grouped(fmt::format("{:.{}f}", number, precision))
-                              : scientific(number, precision);
+                              : scientific(number);
 }
 
 template <class T>

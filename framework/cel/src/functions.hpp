@@ -125,6 +125,8 @@ Value contains_value(const Value& container, const Value& element);
 Value format_string(std::string_view format, const Value& args);
 /// What is wrong with a call of a literal format on a list of arguments.
 std::optional<Message> check_format(const Expr& call);
+/// Why a pattern is no RE2 expression, in the words of Go's regexp; "" when it is one.
+std::string pattern_problem(std::string_view pattern);
 /// nullptr when it is no RE2 expression.
 std::shared_ptr<const re2::RE2> compile_pattern(std::string_view pattern);
 bool match_pattern(const re2::RE2& pattern, std::string_view text);

@@ -29,8 +29,9 @@ const T& get(const Value& value) {
 // ---- quantities
 
 struct Amount final : Opaque {
-  explicit Amount(meta::Quantity parsed) : quantity(parsed) {}
+  Amount(meta::Quantity parsed, bool is_plain) : quantity(parsed), plain(is_plain) {}
   meta::Quantity quantity;
+  bool plain;  ///< written without a part below one, and small: upstream keeps it as an integer
   [[nodiscard]] std::string_view type_name() const override { return "kubernetes.Quantity"; }
   [[nodiscard]] bool equals(const Opaque& other) const override {
     return quantity == static_cast<const Amount&>(other).quantity;
@@ -39,21 +40,47 @@ struct Amount final : Opaque {
 };
 const meta::Quantity& amount(const Value& value) { return get<Amount>(value).quantity; }
 
+/// Whether upstream's parser keeps the number as an integer: "1.0", "1000m" and "1.5Ki" it does
+/// not.
+bool is_plain(std::string_view text) {
+  if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+  while (text.starts_with('0')) text.remove_prefix(1);
+  const std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
+  const std::string_view number = text.substr(0, end), suffix = text.substr(end);
+  const std::size_t point = std::min(number.find('.'), number.size());
+  const auto whole = static_cast<int>(point);
+  const auto fraction = static_cast<int>(number.size() - point) - (point < number.size() ? 1 : 0);
+  static constexpr std::string_view kPrefixes = "kMGTPE";
+  if (suffix.ends_with('i')) {
+    const int power =
+        suffix.front() == 'K' ? 1 : static_cast<int>(kPrefixes.find(suffix.front())) + 1;
+    return fraction == 0 && 15 - whole - power * 3 - 1 >= 0;
+  }
+  int scale = 0;
+  if (suffix.size() > 1) {
+    const std::size_t sign = suffix[1] == '+' ? 2 : 1;
+    std::from_chars(suffix.data() + sign, suffix.data() + suffix.size(), scale);
+  } else if (!suffix.empty()) {
+    const std::size_t prefix = kPrefixes.find(suffix.front());
+    scale = prefix == std::string_view::npos ? -3 : static_cast<int>(prefix + 1) * 3;
+  }
+  return whole + fraction <= 18 && scale >= fraction && whole + scale <= 18;
+}
+
 Value quantity(Args args) {
   const auto out = meta::Quantity::parse(args[0].text());
-  if (out) return wrap(std::make_shared<const Amount>(*out));
+  if (out) return wrap(std::make_shared<const Amount>(*out, is_plain(args[0].text())));
   return Value::error(
       "quantities must match the regular expression "
       "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
 }
 Value is_quantity(Args args) { return meta::Quantity::parse(args[0].text()).has_value(); }
 Value quantity_sign(Args args) { return I{amount(args[0]).sign()}; }
-bool whole(const meta::Quantity& quantity) { return meta::Quantity(quantity.value()) == quantity; }
 Value as_integer(Args args) {
-  const auto& value = amount(args[0]);
-  return whole(value) ? Value(I{value.value()}) : Value::error("cannot convert value to integer");
+  if (!get<Amount>(args[0]).plain) return Value::error("cannot convert value to integer");
+  return I{amount(args[0]).value()};
 }
-Value is_integer(Args args) { return whole(amount(args[0])); }
+Value is_integer(Args args) { return get<Amount>(args[0]).plain; }
 Value as_float(Args args) { return amount(args[0]).as_double(); }
 Value quantity_greater(Args args) { return amount(args[0]) > amount(args[1]); }
 Value quantity_less(Args args) { return amount(args[0]) < amount(args[1]); }
@@ -67,11 +94,14 @@ meta::Quantity operand(const Value& value) {
   }
   return amount(value);
 }
+bool plain(Args args) {
+  return get<Amount>(args[0]).plain && (args[1].get<I>() != nullptr || get<Amount>(args[1]).plain);
+}
 Value quantity_add(Args args) {
-  return wrap(std::make_shared<const Amount>(amount(args[0]) + operand(args[1])));
+  return wrap(std::make_shared<const Amount>(amount(args[0]) + operand(args[1]), plain(args)));
 }
 Value quantity_sub(Args args) {
-  return wrap(std::make_shared<const Amount>(amount(args[0]) - operand(args[1])));
+  return wrap(std::make_shared<const Amount>(amount(args[0]) - operand(args[1]), plain(args)));
 }
 
 // ---- versions
@@ -239,7 +269,19 @@ Value version_less(Args args) { return get<Version>(args[0]).compare(get<Version
 
 using Check = std::string (*)(std::string_view);
 
-std::string problem_of(const Result<void>& result) { return result ? "" : result.error().message; }
+/// Why, without the text that is wrong.
+std::string problem_of(const Result<void>& result, std::string_view text) {
+  if (result) return "";
+  const std::string prefix = fmt::format("Invalid value: {}: ", quote_json(text));
+  const std::string& message = result.error().message;
+  return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
+}
+std::string check_qualified_name(std::string_view text) {
+  std::string out = problem_of(meta::validate_qualified_name(text), text);
+  constexpr std::string_view kBegin = "a qualified name";
+  if (out.starts_with(kBegin)) out.replace(0, kBegin.size(), "a valid label key");
+  return out;
+}
 /// A prefix of a name may end with a dash.
 std::string masked(std::string_view prefix) {
   std::string out(prefix);
@@ -262,23 +304,28 @@ struct NamedFormat {
 };
 constexpr NamedFormat kFormats[] = {
     {"dns1123Label",
-     [](std::string_view text) { return problem_of(meta::validate_dns1123_label(text)); }},
+     [](std::string_view text) { return problem_of(meta::validate_dns1123_label(text), text); }},
     {"dns1123Subdomain",
-     [](std::string_view text) { return problem_of(meta::validate_dns1123_subdomain(text)); }},
+     [](std::string_view text) {
+       return problem_of(meta::validate_dns1123_subdomain(text), text);
+     }},
     {"dns1035Label",
-     [](std::string_view text) { return problem_of(meta::validate_dns1035_label(text)); }},
-    {"qualifiedName",
-     [](std::string_view text) { return problem_of(meta::validate_qualified_name(text)); }},
+     [](std::string_view text) { return problem_of(meta::validate_dns1035_label(text), text); }},
+    {"qualifiedName", check_qualified_name},
     {"dns1123LabelPrefix",
-     [](std::string_view text) { return problem_of(meta::validate_dns1123_label(masked(text))); }},
+     [](std::string_view text) {
+       return problem_of(meta::validate_dns1123_label(masked(text)), masked(text));
+     }},
     {"dns1123SubdomainPrefix",
      [](std::string_view text) {
-       return problem_of(meta::validate_dns1123_subdomain(masked(text)));
+       return problem_of(meta::validate_dns1123_subdomain(masked(text)), masked(text));
      }},
     {"dns1035LabelPrefix",
-     [](std::string_view text) { return problem_of(meta::validate_dns1035_label(masked(text))); }},
+     [](std::string_view text) {
+       return problem_of(meta::validate_dns1035_label(masked(text)), masked(text));
+     }},
     {"labelValue",
-     [](std::string_view text) { return problem_of(meta::validate_label_value(text)); }},
+     [](std::string_view text) { return problem_of(meta::validate_label_value(text), text); }},
     {"uri", url_problem},
     {"uuid", check_uuid},
     {"byte", check_base64},

@@ -72,7 +72,11 @@ struct Url final : Opaque {
     return out;
   }
   [[nodiscard]] std::string escaped_path() const {
-    return raw_path.empty() ? escape_path(path) : raw_path;
+    const bool valid = std::all_of(raw_path.begin(), raw_path.end(), [](char c) {
+      return is_letter(c) || is_digit(c) ||
+             std::string_view("-_.~!$&'()*+,;=:@[]%/").find(c) != std::string_view::npos;
+    });
+    return raw_path.empty() || !valid ? escape_path(path) : raw_path;
   }
 };
 
@@ -553,7 +557,8 @@ Value is_cidr(Args args) {
 Value contains_ip(Args args) {
   if (args[1].get<String>() == nullptr) return covers(cidr_of(args[0]), address_of(args[1]));
   const Value other = ip(args.subspan(1));
-  return other.is_error() ? other : Value(covers(cidr_of(args[0]), address_of(other)));
+  if (other.is_error()) return no_such_overload();  // as upstream
+  return covers(cidr_of(args[0]), address_of(other));
 }
 Value contains_cidr(Args args) {
   const Value other = args[1].get<String>() == nullptr ? args[1] : cidr(args.subspan(1));

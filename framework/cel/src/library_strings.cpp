@@ -49,6 +49,30 @@ std::string quote_text(std::string_view text) {
   return out + "\"";
 }
 
+std::string pattern_problem(std::string_view pattern) {
+  const re2::RE2 expression(pattern, re2::RE2::Quiet);
+  if (expression.ok()) return "";
+  static constexpr std::pair<re2::RE2::ErrorCode, std::string_view> kWords[] = {
+      {re2::RE2::ErrorBadEscape, "invalid escape sequence"},
+      {re2::RE2::ErrorBadCharClass, "invalid character class"},
+      {re2::RE2::ErrorBadCharRange, "invalid character class range"},
+      {re2::RE2::ErrorMissingBracket, "missing closing ]"},
+      {re2::RE2::ErrorMissingParen, "missing closing )"},
+      {re2::RE2::ErrorUnexpectedParen, "unexpected )"},
+      {re2::RE2::ErrorTrailingBackslash, "trailing backslash at end of expression"},
+      {re2::RE2::ErrorRepeatArgument, "missing argument to repetition operator"},
+      {re2::RE2::ErrorRepeatSize, "invalid repeat count"},
+      {re2::RE2::ErrorRepeatOp, "invalid nested repetition operator"},
+      {re2::RE2::ErrorBadPerlOp, "invalid or unsupported Perl syntax"},
+      {re2::RE2::ErrorBadUTF8, "invalid UTF-8"},
+      {re2::RE2::ErrorBadNamedCapture, "invalid named capture"}};
+  std::string_view word = "internal regexp error";
+  for (const auto& [code, text] : kWords) {
+    if (code == expression.error_code()) word = text;
+  }
+  return fmt::format("error parsing regexp: {}: `{}`", word, expression.error_arg());
+}
+
 namespace {
 
 Value out_of_range(I index) { return Value::error(fmt::format("index out of range: {}", index)); }
@@ -70,7 +94,7 @@ Value index_of(Args args) {
   const I offset = args.size() == 3 ? args[2].as<I>() : 0;
   if (offset < 0) return out_of_range(offset);
   const std::u32string text = decode_utf8(args[0].text()), part = decode_utf8(args[1].text());
-  if (part.empty()) return std::min(offset, size_of(text));
+  if (part.empty()) return offset;
   if (offset >= size_of(text)) return I{-1};
   const std::size_t found = text.find(part, static_cast<std::size_t>(offset));
   return found == std::u32string::npos ? I{-1} : static_cast<I>(found);
@@ -84,7 +108,7 @@ Value last_index_of(Args args) {
   }
   const I offset = args[2].as<I>();
   if (offset < 0) return out_of_range(offset);
-  if (part.empty()) return std::min(offset, size_of(text));
+  if (part.empty()) return offset;
   if (offset >= size_of(text)) return I{-1};
   const std::size_t found = text.rfind(part, static_cast<std::size_t>(offset));
   return found == std::u32string::npos ? I{-1} : static_cast<I>(found);
@@ -202,25 +226,21 @@ Value quote(Args args) {
 Value format(Args args) { return format_string(args[0].text(), args[1]); }
 
 // ---- regular expressions
-
 struct Pattern {
   explicit Pattern(std::string_view text) : expression(text, re2::RE2::Quiet) {}
-  [[nodiscard]] Value problem() const {
-    return Value::error(fmt::format("error parsing regexp: {}", expression.error()));
-  }
   re2::RE2 expression;
 };
 
 Value matches(Args args) {
   const Pattern pattern(args[1].text());
-  if (!pattern.expression.ok()) return pattern.problem();
+  if (!pattern.expression.ok()) return Value::error(pattern_problem(args[1].text()));
   return re2::RE2::PartialMatch(args[0].text(), pattern.expression);
 }
 
 Value find(Args args) {
   const Pattern pattern(args[1].text());
   if (!pattern.expression.ok()) {
-    return Value::error(fmt::format("Illegal regex: {}", pattern.expression.error()));
+    return Value::error("Illegal regex: " + pattern_problem(args[1].text()));
   }
   re2::StringPiece found;
   const re2::StringPiece text(args[0].text().data(), args[0].text().size());
@@ -233,7 +253,7 @@ Value find(Args args) {
 Value find_all(Args args) {
   const Pattern pattern(args[1].text());
   if (!pattern.expression.ok()) {
-    return Value::error(fmt::format("Illegal regex: {}", pattern.expression.error()));
+    return Value::error("Illegal regex: " + pattern_problem(args[1].text()));
   }
   I left = args.size() == 3 ? args[2].as<I>() : -1;
   const re2::StringPiece text(args[0].text().data(), args[0].text().size());

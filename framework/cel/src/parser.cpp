@@ -438,9 +438,8 @@ class Parser {
   Expr* receiver_call(int position, Expr* target, const std::string& name, Exprs args) {
     macro_ = position;
     const std::size_t count = args.size();
-    const bool quantifier =
-        name == "all" || name == "exists" || name == "exists_one" || name == "existsOne";
-    if (quantifier && (count == 2 || count == 3)) {
+    const bool quantifier = name == "all" || name == "exists" || name == "exists_one";
+    if ((quantifier && (count == 2 || count == 3)) || (name == "existsOne" && count == 3)) {
       return quantify(position, target, name, args);
     }
     if (name == "map" && (count == 2 || count == 3)) return map_macro(position, target, args);
@@ -460,7 +459,7 @@ class Parser {
   bool variables(const Exprs& args, std::size_t count, Loop& out,
                  const char* complaint = "argument must be a simple name") {
     for (std::size_t i = 0; i < count; ++i) {
-      if (args[i]->kind != Kind::ident || args[i]->name.starts_with(".")) {
+      if (args[i]->kind != Kind::ident) {
         fail(args[i]->position, complaint);
         return false;
       }
