@@ -157,7 +157,7 @@ class Evaluator {
       }
     }
     pay(30);
-    return Map(std::make_shared<const std::vector<std::pair<Value, Value>>>(std::move(entries)));
+    return Map(std::make_shared<std::vector<std::pair<Value, Value>>>(std::move(entries)));
   }
 
   // ---- calls

@@ -25,6 +25,12 @@ std::vector<Value> items_of(const Value& list) {
   return out;
 }
 
+/// Lists that no cost limit allows are not made first.
+constexpr std::int64_t kMaximumItems = 1'000'000;
+Value too_large() {
+  return Value::error(fmt::format("lists have at most {} elements", kMaximumItems));
+}
+
 Value is_sorted(Args args) {
   for (std::size_t i = 1; i < args[0].size(); ++i) {
     const auto order = compare(args[0].at(i - 1), args[0].at(i));
@@ -121,7 +127,7 @@ Value slice(Args args) {
 }
 
 void flatten_into(const Value& list, I depth, std::vector<Value>& out) {
-  for (std::size_t i = 0; i < list.size(); ++i) {
+  for (std::size_t i = 0; i < list.size() && out.size() <= std::size_t{kMaximumItems}; ++i) {
     Value item = list.at(i);
     if (depth > 0 && item.is_list()) {
       flatten_into(item, depth - 1, out);
@@ -135,6 +141,7 @@ Value flatten(Args args) {
   if (depth < 0) return Value::error("level must be non-negative");
   std::vector<Value> out;
   flatten_into(args[0], depth, out);
+  if (out.size() > std::size_t{kMaximumItems}) return too_large();
   return Value::list(std::move(out));
 }
 
@@ -164,8 +171,8 @@ Value sort_by_keys(Args args) {
 }
 
 Value range(Args args) {
-  constexpr I kMaximum = 10'000'000;  // longer ones exceed every cost limit
-  const I count = std::clamp<I>(args[0].as<I>(), 0, kMaximum);
+  const I count = std::max<I>(args[0].as<I>(), 0);
+  if (count > kMaximumItems) return too_large();
   std::vector<Value> out;
   out.reserve(static_cast<std::size_t>(count));
   for (I i = 0; i < count; ++i) out.emplace_back(i);

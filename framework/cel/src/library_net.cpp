@@ -246,7 +246,7 @@ Value get_query(Args args) {
   for (auto& [key, values] : found) {
     out.emplace_back(Value::string(key), Value::list(std::move(values)));
   }
-  return Map(std::make_shared<const std::vector<std::pair<Value, Value>>>(std::move(out)));
+  return Map(std::make_shared<std::vector<std::pair<Value, Value>>>(std::move(out)));
 }
 
 // ---- addresses

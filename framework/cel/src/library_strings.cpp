@@ -75,6 +75,11 @@ std::string pattern_problem(std::string_view pattern) {
 
 namespace {
 
+/// Texts that no cost limit allows are not made first.
+constexpr std::size_t kMaximumText = 16 * 1024 * 1024;
+Value too_large() {
+  return Value::error(fmt::format("strings have at most {} bytes", kMaximumText));
+}
 Value out_of_range(I index) { return Value::error(fmt::format("index out of range: {}", index)); }
 I size_of(const std::u32string& text) { return static_cast<I>(text.size()); }
 
@@ -131,6 +136,7 @@ Value replace(Args args) {
   std::size_t at = 0;
   if (old.empty()) {
     for (; at < text.size() && left != 0; --left) {
+      if (out.size() > kMaximumText) return too_large();
       out += fresh;
       do out += text[at++];
       while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80);
@@ -142,6 +148,7 @@ Value replace(Args args) {
   for (; left != 0; --left) {
     const std::size_t found = text.find(old, at);
     if (found == std::string_view::npos) break;
+    if (out.size() > kMaximumText) return too_large();
     out += text.substr(at, found - at);
     out += fresh;
     at = found + old.size();
@@ -185,6 +192,7 @@ Value join(Args args) {
   const std::string_view separator = args.size() == 2 ? args[1].text() : "";
   std::string out;
   for (std::size_t i = 0; i < args[0].size(); ++i) {
+    if (out.size() > kMaximumText) return too_large();
     if (i != 0) out += separator;
     const Value item = args[0].at(i);
     if (item.get<String>() == nullptr) {

@@ -33,7 +33,7 @@ const json::Object* object_of(const Document& document) {
 Value Value::string(std::string text) { return String{owned(std::move(text))}; }
 Value Value::bytes(std::string text) { return Bytes{owned(std::move(text))}; }
 Value Value::list(std::vector<Value> items) {
-  return List(std::make_shared<const std::vector<Value>>(std::move(items)));
+  return List(std::make_shared<std::vector<Value>>(std::move(items)));
 }
 Value Value::error(std::string message) {
   return Failure{std::make_shared<const std::string>(std::move(message))};
