@@ -204,9 +204,9 @@ TypePtr schema_type(const Value& schema, bool root, const std::string& name) {
     return std::make_shared<const Type>(std::move(out));
   }
   const std::string_view type = schema["type"].string_or("");
-  if (type == "boolean") return scalar(Kind::boolean, 4, Type::kUnbounded, schema);
-  if (type == "integer") return scalar(Kind::integer, 1, Type::kUnbounded, schema);
-  if (type == "number") return scalar(Kind::real, 1, Type::kUnbounded, schema);
+  if (type == "boolean") return scalar(Kind::boolean, 4, 0, schema);
+  if (type == "integer") return scalar(Kind::integer, 1, 0, schema);
+  if (type == "number") return scalar(Kind::real, 1, 0, schema);
   if (type == "string") return string_type(schema);
   if (type == "array") {
     const Value& items = schema["items"];
@@ -229,7 +229,7 @@ TypePtr schema_type(const Value& schema, bool root, const std::string& name) {
     Type out{.kind = Kind::map, .schema = true};
     out.max_elements =
         limit_or(schema["maxProperties"], (kMaximumRequest - 2) / (value->min_size + 6));
-    const TypePtr key = scalar(Kind::string, 0, Type::kUnbounded, nullptr);
+    const TypePtr key = scalar(Kind::string, 2, 0, nullptr);  // upstream counts keys as nothing
     out.parameters = {key, std::move(value)};
     out.nullable = schema["nullable"].bool_or(false);
     out.min_size = 2;

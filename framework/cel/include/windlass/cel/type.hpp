@@ -2,7 +2,6 @@
 // Types of CEL expressions, and how an OpenAPI schema of a CRD becomes one.
 
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -47,7 +46,6 @@ struct Type {
     parameter
   };
   enum class List : std::uint8_t { atomic, set, map };
-  static constexpr std::int64_t kUnbounded = std::numeric_limits<std::int64_t>::max();
 
   Kind kind = Kind::dyn;
   std::string name = {};                 ///< of objects, opaque types and type parameters
