@@ -19,24 +19,25 @@ struct DurationRange {
 /// How often each fault begins, on average, per simulated second in the whole cluster. 0: never.
 /// Where, when and for how long is drawn from the seed.
 struct Faults {
-  double crash = 0;        ///< a replica is killed between any two of its steps, and started again
-  double stop = 0;         ///< a replica gets SIGTERM, and is started again
-  double pause = 0;        ///< a replica stands still, often between a check and the request
-  double clock = 0;        ///< a replica's clocks run at another rate, its wall clock jumps
-  double drop = 0;         ///< connections of a replica to an API server are reset
-  double refuse = 0;       ///< an API server refuses connections for a while
-  double partition = 0;    ///< a replica and API servers do not hear each other, or only one way
-  double slow = 0;         ///< data travels for `delay`, each connection for itself, or trickles
-  double damage = 0;       ///< data is cut short or arrives as garbage
-  double lost_reply = 0;   ///< for a while, writes are done and their answers lost
-  double error = 0;        ///< for a while, an API server answers with errors, 401 to 504
-  double stale_reads = 0;  ///< an API server shows an old state to those who ask for any
-  double compaction = 0;   ///< history is forgotten
+  double crash = 0;  ///< a replica is killed between any two of its steps, and started again
+  double stop = 0;   ///< a replica gets SIGTERM, and is started again
+  double pause = 0;  ///< a replica stands still, often between a check and the request
+  double clock = 0;  ///< a replica's clocks run at another rate, its wall clock jumps
+  double drop = 0;   ///< connections of a replica to an API server are reset
+  /// Of a slow line.
+  DurationRange delay = {Duration::zero(), std::chrono::seconds(5)};
+  double refuse = 0;          ///< an API server refuses connections for a while
+  double partition = 0;       ///< a replica and API servers do not hear each other, or only one way
+  double slow = 0;            ///< data travels for `delay`, each connection for itself, or trickles
+  double damage = 0;          ///< data is cut short or arrives as garbage
+  double lost_reply = 0;      ///< for a while, writes are done and their answers lost
+  double error = 0;           ///< for a while, an API server answers with errors, 401 to 504
+  double stale_reads = 0;     ///< an API server shows an old state to those who ask for any
+  double compaction = 0;      ///< history is forgotten
   double server_restart = 0;  ///< an API server ends and comes back
   double token_rotation = 0;  ///< tokens are replaced; old ones are refused after a while
   double pod = 0;             ///< a container crashes, a pod is evicted, a node is lost for a while
 
-  DurationRange delay = {Duration::zero(), std::chrono::seconds(5)};
   Duration longest_pause = std::chrono::minutes(1);
 
   /// Watch events are lost, duplicated and late, as some servers did it. Then only the gate, one
