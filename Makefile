@@ -51,6 +51,12 @@ test-long: bootstrap ## Run what takes long or needs a cluster (KUBECONFIG, KUBE
 fuzz: bootstrap ## Fuzz each target of test/fuzz for FUZZ_SECONDS of processor time.
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
 
+.PHONY: conformance-corpus
+conformance-corpus: bootstrap ## Record kube-apiserver's answers anew (KUBEBUILDER_ASSETS).
+	@test -n "$${KUBEBUILDER_ASSETS:-}" || { echo "KUBEBUILDER_ASSETS: name a folder with etcd and kube-apiserver" >&2; exit 1; }
+	@scripts/build.sh release conformance_cases
+	WINDLASS_CONFORMANCE_RECORD=1 build/release/test/conformance_cases --gtest_brief=1
+
 .PHONY: demo
 demo: build ## Show a highly available operator run a PostgreSQL on this machine (KEEP=1 leaves it running).
 	@KEEP=$(KEEP) scripts/demo.sh

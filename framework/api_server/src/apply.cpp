@@ -49,8 +49,8 @@ void write_managers(Value& object, std::vector<Manager> managers) {
                  {"operation", manager.operation},
                  {"apiVersion", manager.api_version},
                  {"fieldsType", "FieldsV1"},
-                 {"time", manager.time},
                  {"fieldsV1", Value(std::move(manager.fields))}};
+    if (!manager.time.empty()) entry.set("time", manager.time);
     if (!manager.subresource.empty()) entry.set("subresource", manager.subresource);
     list.emplace_back(std::move(entry));
   }
@@ -107,14 +107,20 @@ void track_update(Context& context, const Resource& resource, const Value* old_o
                   Value& object, const std::string& subresource, const WriteOptions& options) {
   if (is_apply(context)) return;  // server_side_apply has written them
   // Clients cannot write managedFields, but for emptying them.
-  std::vector<Manager> managers;
-  if (old_object != nullptr) managers = read_managers(*old_object);
+  // An object that nobody tracked is not tracked from an update on.
+  const Value given = object["metadata"]["managedFields"];
   object["metadata"].as_object().erase("managedFields");
+  const bool reset = given.is_array() && given.as_array().size() == 1 &&
+                     given.as_array()[0].is_object() && given.as_array()[0].as_object().empty();
+  std::vector<Manager> managers;
+  if (old_object != nullptr && !reset) managers = read_managers(*old_object);
+  if (old_object != nullptr && managers.empty()) return;
   Value before = old_object != nullptr ? *old_object : zero_object(resource.schema);
   if (old_object != nullptr) before["metadata"].as_object().erase("managedFields");
   FieldSet changed, removed;
   compare_fields(shape_of(context, resource), before, object, changed, removed);
   strip(changed);
+  if (resource.has_status && subresource.empty()) changed.erase("f:status");
   if (changed.empty() && removed.empty()) {
     if (old_object != nullptr && old_object->at_path({"metadata", "managedFields"}).is_array()) {
       object["metadata"]["managedFields"] = old_object->at_path({"metadata", "managedFields"});
@@ -122,6 +128,7 @@ void track_update(Context& context, const Resource& resource, const Value* old_o
     return;
   }
   const FieldSet touched = unite(changed, removed);
+  const std::string time = subresource == "scale" ? "" : context.state.now();
   bool found = false;
   for (Manager& manager : managers) {
     const bool own = manager.name == options.field_manager && manager.operation == "Update" &&
@@ -129,15 +136,15 @@ void track_update(Context& context, const Resource& resource, const Value* old_o
                      manager.api_version == resource.api_version();
     if (own) {
       manager.fields = unite(subtract(manager.fields, removed), changed);
-      if (!changed.empty()) manager.time = context.state.now();
+      if (!changed.empty()) manager.time = time;
       found = true;
     } else {
       manager.fields = subtract(manager.fields, touched);
     }
   }
   if (!found && !changed.empty()) {
-    managers.push_back({options.field_manager, "Update", resource.api_version(), subresource,
-                        context.state.now(), std::move(changed)});
+    managers.push_back({options.field_manager, "Update", resource.api_version(), subresource, time,
+                        std::move(changed)});
   }
   write_managers(object, std::move(managers));
 }
@@ -147,10 +154,7 @@ namespace {
 std::string describe_manager(const Manager& manager) {
   std::string out = quote_json(manager.name);
   if (!manager.subresource.empty()) out += " with subresource " + quote_json(manager.subresource);
-  if (manager.operation == "Update") {
-    out += " using " + manager.api_version;
-    if (!manager.time.empty()) out += " at " + manager.time;
-  }
+  if (manager.operation == "Update") out += " using " + manager.api_version;
   return out;
 }
 
@@ -184,6 +188,15 @@ struct Conflict {
   throw Failure(409, "Conflict", std::move(text), Object{{"causes", std::move(causes)}});
 }
 
+bool same_content(Value a, Value b) {
+  for (Value* side : {&a, &b}) {
+    for (const char* key : {"managedFields", "resourceVersion", "uid"}) {
+      if (Value* metadata = side->find("metadata")) metadata->as_object().erase(key);
+    }
+  }
+  return a == b;
+}
+
 }  // namespace
 
 Value server_side_apply(Context& context, const Resource& resource, const Value* live,
@@ -192,14 +205,23 @@ Value server_side_apply(Context& context, const Resource& resource, const Value*
   const Shape shape = shape_of(context, resource);
   applied["metadata"].as_object().erase("managedFields");
   // The version in an applied object is a precondition, not a field: carry_metadata checks it.
-  if (!resource.custom && resource.schema != nullptr) {
-    Unknown ignored;
-    Value typed = applied;
-    normalize(*resource.schema, typed, resource.kind, ignored);
-    if (options.field_validation != "Strict" || ignored.fields.empty()) applied = std::move(typed);
-  }
   FieldSet fields = fields_of(shape, applied);
   strip(fields);
+  if (!resource.custom && resource.schema != nullptr) {
+    if (const auto problem = typed_problem(shape, applied); !problem.empty()) {
+      const std::string version = resource.api_version();
+      throw Failure::plain(
+          fmt::format("failed to create typed patch object ({}/{}; {}, Kind={}): {}",
+                      object_namespace(applied), object_name(applied),
+                      resource.group.empty() ? "/" + version : version, resource.kind, problem));
+    }
+    Unknown ignored;
+    Value typed = applied;
+    normalize(*resource.schema, typed, resource.kind, resource.version, ignored);
+    applied = std::move(typed);
+  }
+  FieldSet stated = fields_of(shape, applied);  // an empty map states none of its members
+  strip(stated);
   std::vector<Manager> managers;
   if (live != nullptr) managers = read_managers(*live);
   Value merged = live != nullptr ? merge_applied(shape, *live, applied) : applied;
@@ -227,15 +249,17 @@ Value server_side_apply(Context& context, const Resource& resource, const Value*
     others = unite(std::move(others), manager.fields);
   }
   if (!conflicts.empty()) refuse_conflicts(conflicts);
-  remove_fields(shape, merged, subtract(subtract(previous, fields), others));
+  remove_fields(shape, merged, subtract(subtract(previous, stated), others));
+  // The time is that of the last change to the object itself.
+  const std::string time =
+      live != nullptr && same_content(*live, merged) ? "" : context.state.now();
   if (own != nullptr) {
-    if (!(own->fields == fields) || own->api_version != resource.api_version())
-      own->time = context.state.now();
+    if (!time.empty()) own->time = time;
     own->fields = std::move(fields);
     own->api_version = resource.api_version();
   } else {
-    managers.push_back({options.field_manager, "Apply", resource.api_version(), subresource,
-                        context.state.now(), std::move(fields)});
+    managers.push_back({options.field_manager, "Apply", resource.api_version(), subresource, time,
+                        std::move(fields)});
   }
   write_managers(merged, std::move(managers));
   return merged;

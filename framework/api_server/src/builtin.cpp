@@ -21,15 +21,23 @@ void check_not_negative(const Value& value, const std::string& path, Causes& cau
   }
 }
 
-void check_selector_matches(const Value& spec, Causes& causes) {
+void check_selector_matches(const Value& object, Causes& causes) {
+  const Value& spec = object["spec"];
   const Value& selector = spec["selector"];
   if (!selector.is_object()) {
-    causes.required("spec.selector");
+    if (object["kind"] != Value("DaemonSet")) causes.required("spec.selector");
+    causes.invalid("spec.template.metadata.labels", nullptr,
+                   "`selector` does not match template `labels`");
     return;
   }
   check_label_selector(selector, "spec.selector", causes);
   if (LabelSelector::from(selector).empty()) {
-    causes.invalid("spec.selector", selector, "empty selector is invalid for this kind");
+    const std::string_view kind = object["kind"].string_or("");
+    causes.invalid(
+        "spec.selector", selector,
+        fmt::format("empty selector is invalid for {}", kind == "StatefulSet" ? "statefulset"
+                                                        : kind == "DaemonSet" ? "daemonset"
+                                                                              : "deployment"));
     return;
   }
   const Value& labels = spec.at_path({"template", "metadata", "labels"});

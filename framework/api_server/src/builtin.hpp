@@ -17,9 +17,12 @@ struct Rules {
   void (*defaults)(json::Value& object) = nullptr;
   /// What creation sets beyond defaults: status, allocated values.
   void (*prepare)(State& state, json::Value& object) = nullptr;
+  /// What an update sets, as `prepare` does at creation.
+  void (*complete)(State& state, json::Value& object) = nullptr;
   void (*validate)(const json::Value& object, Causes& causes) = nullptr;
   void (*validate_update)(const json::Value& object, const json::Value& old_object,
                           Causes& causes) = nullptr;
+  void (*validate_status)(const json::Value& object, Causes& causes) = nullptr;
   /// What an update carries over.
   void (*carry)(json::Value& object, const json::Value& old_object) = nullptr;
 };
@@ -43,6 +46,6 @@ const Rules& other_rules(std::string_view group, std::string_view kind);
 /// Sets `value` where nothing is.
 void set_default(json::Value& object, std::string_view key, json::Value value);
 void check_not_negative(const json::Value& value, const std::string& path, Causes& causes);
-void check_selector_matches(const json::Value& spec, Causes& causes);
+void check_selector_matches(const json::Value& object, Causes& causes);
 
 }  // namespace windlass::inline v0::api_server

@@ -1,10 +1,13 @@
 // Reading an object as its type does.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <windlass/base/encoding.hpp>
 
 #include "builtin.hpp"
+#include "json_scan.hpp"
 #include "state.hpp"
 
 namespace windlass::inline v0::api_server {
@@ -14,9 +17,32 @@ using json::Value;
 
 namespace {
 
+/// In the order of the document, with members that occur twice.
+void sort_unknown(const Context& context, Unknown& unknown) {
+  const std::string& body = context.request.body;
+  if (context.request.method == "PATCH" || body.empty() || body.front() != '{') return;
+  const JsonScan scan = scan_json(body);
+  std::vector<std::pair<std::size_t, std::string>> found;
+  for (const auto& [place, path] : scan.repeated) {
+    found.emplace_back(place, fmt::format("duplicate field \"{}\"", path));
+  }
+  for (std::string& field : unknown.fields) {
+    const auto quote = field.find('"');
+    const std::string path = field.substr(quote + 1, field.size() - quote - 2);
+    const auto place = scan.places.find(path);
+    found.emplace_back(place == scan.places.end() ? body.size() : place->second, std::move(field));
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  unknown.fields.clear();
+  for (auto& [place, text] : found) unknown.fields.push_back(std::move(text));
+}
+
 void report_unknown(Context& context, const Resource& resource, Unknown& unknown,
                     const WriteOptions& options) {
-  if (unknown.fields.empty() || options.field_validation == "Ignore") return;
+  if (options.field_validation == "Ignore") return;
+  sort_unknown(context, unknown);
+  if (unknown.fields.empty()) return;
   if (options.field_validation == "Strict") {
     std::string text;
     for (const std::string& field : unknown.fields) text += (text.empty() ? "" : ", ") + field;
@@ -32,7 +58,8 @@ void conform_metadata(Context& context, const Resource& resource, Value& object,
   Value* metadata = object.find("metadata");
   if (metadata == nullptr) return;
   Unknown found;
-  normalize(*context.state.registry.object_meta(), *metadata, resource.kind, found);
+  normalize(*context.state.registry.object_meta(), *metadata, resource.kind, resource.version,
+            found);
   for (std::string& field : found.fields) {
     field.insert(std::string_view("unknown field \"").size(), "metadata.");
     unknown.fields.push_back(std::move(field));
@@ -51,7 +78,7 @@ void conform(Context& context, const Resource& resource, Value& object,
       apply_defaults(*resource.schema, object, true);
     }
   } else if (resource.schema != nullptr) {
-    normalize(*resource.schema, object, resource.kind, unknown);
+    normalize(*resource.schema, object, resource.kind, resource.version, unknown);
     const Rules& rules = rules_for(resource);
     if (rules.defaults != nullptr) rules.defaults(object);
   }
@@ -81,9 +108,49 @@ void drop_nulls_below(Value& value) {
 
 }  // namespace
 
+namespace {
+
+void null_members(Value& list, std::initializer_list<const char*> names) {
+  if (!list.is_array()) return;
+  for (Value& entry : list.as_array()) {
+    if (!entry.is_object()) continue;
+    for (const char* name : names) {
+      if (entry.find(name) == nullptr) entry[name] = nullptr;
+    }
+  }
+}
+
+/// Go's types write some absent values as null.
+void show_nulls(const Resource& resource, Value& object) {
+  const auto show = [](Value& parent, const char* name) {
+    if (parent.is_object() && parent.find(name) == nullptr) parent[name] = nullptr;
+    if (parent.is_object() && parent[name].is_array() && parent[name].as_array().empty()) {
+      parent[name] = nullptr;
+    }
+  };
+  if (resource.is("rbac.authorization.k8s.io", "Role") ||
+      resource.is("rbac.authorization.k8s.io", "ClusterRole")) {
+    show(object, "rules");
+  } else if (resource.is("discovery.k8s.io", "EndpointSlice")) {
+    show(object, "endpoints");
+    show(object, "ports");
+  } else if (resource.is("", "LimitRange")) {
+    show(object["spec"], "limits");
+  } else if (resource.is("", "Pod") || resource.is("", "Node")) {
+    Value* status = object.find("status");
+    Value* conditions = status != nullptr ? status->find("conditions") : nullptr;
+    if (conditions == nullptr) return;
+    null_members(*conditions, {resource.kind == "Pod" ? "lastProbeTime" : "lastHeartbeatTime",
+                               "lastTransitionTime"});
+  }
+}
+
+}  // namespace
+
 void drop_nulls(const Resource& resource, Value& object) {
   if (!resource.custom && resource.kind != "Event") {
     drop_nulls_below(object);
+    show_nulls(resource, object);
   } else if (Value* metadata = object.find("metadata")) {
     drop_nulls_below(*metadata);
   }

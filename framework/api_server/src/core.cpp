@@ -38,8 +38,8 @@ namespace {
 
 std::string_view verb_of(const std::string& method, const Target& target) {
   const bool named = !target.name.empty();
-  if (method == "GET" || method == "HEAD") {
-    if (target.query.flag("watch")) return "watch";
+  if (method == "GET") {
+    if (target.query.flag("watch") && (!named || target.old_watch)) return "watch";
     return named ? "get" : "list";
   }
   if (method == "POST") return "create";
@@ -100,7 +100,15 @@ Reply Core::Impl::route(Context& context) {
   authorize(context, verb);
   if (!target.resource_path) {
     if (auto reply = handle_service(state, context.request, target)) return std::move(*reply);
-    throw Failure::path_not_found();
+    if (!target.segments.empty() && target.segments[0] == "api") throw Failure::path_not_found();
+    http::Response missing =
+        text_response(404, "404 page not found\n", "text/plain; charset=utf-8");
+    missing.headers.set("X-Content-Type-Options", "nosniff");
+    return {std::move(missing)};
+  }
+  if (target.name.find('%') != std::string::npos) {
+    throw Failure::bad_request(
+        fmt::format("Name parameter invalid: {}: may not contain '%'", quote_json(target.name)));
   }
   context.resource = state.registry.find(target.group, target.version, target.plural);
   if (context.resource == nullptr || !context.resource->served) throw Failure::path_not_found();

@@ -10,6 +10,7 @@
 #include <windlass/base/encoding.hpp>
 
 #include "builtin.hpp"
+#include "json_scan.hpp"
 #include "names.hpp"
 #include "schema.hpp"
 #include "state.hpp"
@@ -26,7 +27,12 @@ namespace {
 
 void prepare_namespace(State& state, Value& object) {
   (void)state;
-  object["spec"]["finalizers"] = Array{"kubernetes"};
+  Value& finalizers = object["spec"]["finalizers"];
+  if (!finalizers.is_array()) finalizers = Array{};
+  Array& list = finalizers.as_array();
+  if (std::find(list.begin(), list.end(), Value("kubernetes")) == list.end()) {
+    list.emplace_back("kubernetes");
+  }
   object["status"] = Object{{"phase", "Active"}};
 }
 void default_namespace(Value& object) {
@@ -62,7 +68,7 @@ void validate_config_map(const Value& object, Causes& causes) {
       }
     }
   }
-  if (size > 1024 * 1024) causes.too_long("", 1048576);
+  if (size > 1024 * 1024) causes.too_long("[]", 1048576);
 }
 
 void validate_immutable(const Value& object, const Value& old_object,
@@ -97,12 +103,6 @@ void validate_secret(const Value& object, Causes& causes) {
   std::size_t size = 0;
   if (object["data"].is_object()) {
     for (const auto& member : object["data"].as_object()) {
-      if (!decode_base64(member.value.string_or(""))) {
-        throw Failure::bad_request(
-            fmt::format("Secret in version \"v1\" cannot be handled as a Secret: illegal base64 "
-                        "data in field data.{}",
-                        member.key));
-      }
       size += member.value.string_or("").size() * 3 / 4;
     }
   }
@@ -114,8 +114,19 @@ void validate_secret(const Value& object, Causes& causes) {
   if (type == "kubernetes.io/tls") {
     needs("tls.crt");
     needs("tls.key");
-  } else if (type == "kubernetes.io/dockerconfigjson") {
-    needs(".dockerconfigjson");
+  } else if (type == "kubernetes.io/dockerconfigjson" || type == "kubernetes.io/dockercfg") {
+    const std::string key = type.ends_with("json") ? ".dockerconfigjson" : ".dockercfg";
+    needs(key.c_str());
+    const auto text = decode_base64(object["data"][key].string_or(""));
+    const std::string problem = text && !text->empty() ? scan_json(*text).problem : "";
+    if (!problem.empty()) {
+      causes.invalid(keyed("data", key), "<secret contents redacted>", problem);
+    }
+  } else if (type == "kubernetes.io/service-account-token") {
+    const char* name = "kubernetes.io/service-account.name";
+    if (object["metadata"]["annotations"][name].string_or("").empty()) {
+      causes.required(keyed("metadata.annotations", name));
+    }
   } else if (type == "kubernetes.io/ssh-auth") {
     needs("ssh-privatekey");
   } else if (type == "kubernetes.io/basic-auth" && object["data"].find("username") == nullptr &&
@@ -171,6 +182,7 @@ std::string free_address(State& state) {
   for (std::uint32_t tried = 0; tried < state.options.service_address_count; ++tried) {
     const std::uint32_t offset = state.next_address;
     state.next_address = state.next_address % state.options.service_address_count + 1;
+    if (offset == 1) continue;  // the first is the API's own
     std::string address = address_text(state.options.service_address_base, offset);
     if (!used.contains(address)) return address;
   }
@@ -178,8 +190,35 @@ std::string free_address(State& state) {
                 "Internal error occurred: failed to allocate a serviceIP: range is full");
 }
 
+constexpr std::int64_t kFirstNodePort = 30000, kLastNodePort = 32767;
+
+/// Gives ports of the types that have them a node port.
+void assign_node_ports(State& state, Value& spec) {
+  const std::string_view type = spec["type"].string_or("");
+  const bool wanted = type == "NodePort" || (type == "LoadBalancer" &&
+                                             spec["allocateLoadBalancerNodePorts"].bool_or(true));
+  if (!wanted || !spec["ports"].is_array()) return;
+  std::set<std::int64_t> used;
+  const auto collect = [&](const Value& ports) {
+    if (!ports.is_array()) return;
+    for (const Value& port : ports.as_array()) used.insert(port["nodePort"].integer_or(0));
+  };
+  for (const StoredPtr& service : state.store.list("/services", "")) {
+    collect(service->value().at_path({"spec", "ports"}));
+  }
+  collect(spec["ports"]);
+  std::int64_t next = kFirstNodePort;
+  for (Value& port : spec["ports"].as_array()) {
+    if (port["nodePort"].integer_or(0) != 0) continue;
+    while (used.contains(next) && next < kLastNodePort) ++next;
+    used.insert(next);
+    port["nodePort"] = next;
+  }
+}
+
 void prepare_service(State& state, Value& object) {
   Value& spec = object["spec"];
+  assign_node_ports(state, spec);
   if (spec["type"] == Value("ExternalName")) return;
   std::string address(spec["clusterIP"].string_or(""));
   if (address.empty()) address = free_address(state);
@@ -190,14 +229,64 @@ void prepare_service(State& state, Value& object) {
   object["status"] = Object{{"loadBalancer", Object{}}};
 }
 
+void complete_service(State& state, Value& object) { assign_node_ports(state, object["spec"]); }
+
 void carry_service(Value& object, const Value& old_object) {
   Value& spec = object["spec"];
   const Value& old_spec = old_object["spec"];
-  if (spec["type"] == Value("ExternalName") || old_spec["type"] == Value("ExternalName")) return;
+  const std::string type(spec["type"].string_or(""));
+  if (type != old_spec["type"].string_or("")) {  // what only the old type has goes
+    if (type == "ClusterIP" || type == "ExternalName") {
+      spec.as_object().erase("externalTrafficPolicy");
+      spec.as_object().erase("allocateLoadBalancerNodePorts");
+      if (spec["ports"].is_array()) {
+        for (Value& port : spec["ports"].as_array()) port.as_object().erase("nodePort");
+      }
+    }
+    if (type == "ExternalName") {
+      for (const char* key :
+           {"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"}) {
+        spec.as_object().erase(key);
+      }
+    }
+  } else if (spec["ports"].is_array() && old_spec["ports"].is_array()) {
+    for (Value& port : spec["ports"].as_array()) {  // a port keeps the node port that it has
+      for (const Value& old_port : old_spec["ports"].as_array()) {
+        const bool same =
+            port["port"] == old_port["port"] && port["protocol"] == old_port["protocol"];
+        if (same && port.find("nodePort") == nullptr && old_port.find("nodePort") != nullptr) {
+          port["nodePort"] = old_port["nodePort"];
+        }
+      }
+    }
+  }
+  if (type == "ExternalName" || old_spec["type"] == Value("ExternalName")) return;
   for (const char* key : {"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"}) {
     if (spec.find(key) == nullptr && old_spec.find(key) != nullptr) spec[key] = old_spec[key];
   }
 }
+
+bool is_address(std::string_view text) {
+  unsigned part[4];
+  char rest = 0;
+  const std::string copy(text);
+  if (text.find(':') != std::string_view::npos) return true;
+  return std::sscanf(copy.c_str(), "%u.%u.%u.%u%c", &part[0], &part[1], &part[2], &part[3],
+                     &rest) == 4 &&
+         std::all_of(part, part + 4, [](unsigned one) { return one < 256; });
+}
+
+void check_addresses(const Value& list, const std::string& path, Causes& causes) {
+  if (!list.is_array()) return;
+  for (std::size_t i = 0; i < list.as_array().size(); ++i) {
+    const std::string_view text = list.as_array()[i].string_or("");
+    if (text.empty() || text == "None" || is_address(text)) continue;
+    causes.invalid(index(path, i), Value(text),
+                   "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+  }
+}
+
+void validate_service_ports(const Value& spec, Causes& causes);
 
 void validate_service(const Value& object, Causes& causes) {
   const Value& spec = object["spec"];
@@ -210,10 +299,47 @@ void validate_service(const Value& object, Causes& causes) {
   const bool has_ports = spec["ports"].is_array() && !spec["ports"].as_array().empty();
   if (!has_ports && spec["clusterIP"] != Value("None") && type != "ExternalName")
     causes.required("spec.ports");
-  if (type == "ExternalName" && spec["externalName"].string_or("").empty())
-    causes.required("spec.externalName");
+  if (type == "ExternalName") {
+    const std::string_view name = spec["externalName"].string_or("");
+    if (name.empty()) {
+      causes.required("spec.externalName");
+    } else if (const auto problem = subdomain_problem(name); !problem.empty()) {
+      causes.invalid("spec.externalName", Value(name), problem);
+    }
+  }
+  validate_service_ports(spec, causes);
   check_labels(spec["selector"], "spec.selector", causes);
-  if (!has_ports) return;
+  const std::string_view affinity = spec["sessionAffinity"].string_or("");
+  if (affinity != "ClientIP" && affinity != "None") {
+    causes.not_supported("spec.sessionAffinity", Value(affinity), {"ClientIP", "None"});
+  }
+  const Value& seconds = spec.at_path({"sessionAffinityConfig", "clientIP", "timeoutSeconds"});
+  if (affinity == "ClientIP" && seconds.is_integer() &&
+      (seconds.as_integer() <= 0 || seconds.as_integer() > 86400)) {
+    causes.invalid("spec.sessionAffinityConfig.clientIP.timeoutSeconds", seconds,
+                   "must be greater than 0 and less than 86400");
+  }
+  check_addresses(
+      spec["clusterIPs"].is_array() ? spec["clusterIPs"] : Value(Array{spec["clusterIP"]}),
+      "spec.clusterIPs", causes);
+  if (spec["ipFamilyPolicy"] == Value("RequireDualStack") && spec["selector"].is_object()) {
+    causes.invalid("spec.ipFamilyPolicy", spec["ipFamilyPolicy"],
+                   "this cluster is not configured for dual-stack services");
+  }
+  const bool external = type == "NodePort" || type == "LoadBalancer";
+  if (spec["externalTrafficPolicy"].is_string() && !external) {
+    causes.invalid("spec.externalTrafficPolicy", spec["externalTrafficPolicy"],
+                   "may only be set for externally-accessible services");
+  }
+  const std::string_view internal = spec["internalTrafficPolicy"].string_or("Cluster");
+  if (internal != "Cluster" && internal != "Local") {
+    causes.not_supported("spec.internalTrafficPolicy", Value(internal), {"Cluster", "Local"});
+  }
+}
+
+void validate_service_ports(const Value& spec, Causes& causes) {
+  if (!spec["ports"].is_array()) return;
+  const std::string_view type = spec["type"].string_or("");
   const Array& ports = spec["ports"].as_array();
   std::set<std::string> names;
   for (std::size_t i = 0; i < ports.size(); ++i) {
@@ -236,6 +362,20 @@ void validate_service(const Value& object, Causes& causes) {
     if (protocol != "TCP" && protocol != "UDP" && protocol != "SCTP") {
       causes.not_supported(path + ".protocol", protocol, {"SCTP", "TCP", "UDP"});
     }
+    if (const std::string_view app = ports[i]["appProtocol"].string_or(""); !app.empty()) {
+      if (const auto problem = label_key_problem(app); !problem.empty()) {
+        causes.invalid(path + ".appProtocol", Value(app), problem);
+      }
+    }
+    const std::int64_t node_port = ports[i]["nodePort"].integer_or(0);
+    if (node_port != 0 && (type == "ClusterIP" || type == "ExternalName")) {
+      causes.forbidden(path + ".nodePort",
+                       fmt::format("may not be used when `type` is '{}'", type));
+    } else if (node_port != 0 && (node_port < kFirstNodePort || node_port > kLastNodePort)) {
+      causes.invalid(path + ".nodePort", Value(node_port),
+                     "provided port is not in the valid range. The range of valid ports is "
+                     "30000-32767");
+    }
   }
 }
 
@@ -252,8 +392,15 @@ void validate_service_update(const Value& object, const Value& old_object, Cause
 void default_claim(Value& object) {
   if (object["spec"].is_object()) set_default(object["spec"], "volumeMode", "Filesystem");
 }
+/// A controller takes it off again when nothing uses the object; without one it stays.
+void protect(State& state, Value& object, const char* finalizer) {
+  if (state.options.garbage_collection) return;
+  Value& list = object["metadata"]["finalizers"];
+  if (!list.is_array()) list = Array{};
+  list.as_array().emplace_back(finalizer);
+}
 void prepare_claim(State& state, Value& object) {
-  (void)state;
+  protect(state, object, "kubernetes.io/pvc-protection");
   object["status"] = Object{{"phase", "Pending"}};
 }
 void validate_claim(const Value& object, Causes& causes) {
@@ -270,6 +417,12 @@ void validate_claim(const Value& object, Causes& causes) {
             "spec.accessModes", mode,
             {"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"});
       }
+    }
+  }
+  if (modes.is_array() && modes.as_array().size() > 1) {
+    const Array& list = modes.as_array();
+    if (std::find(list.begin(), list.end(), Value("ReadWriteOncePod")) != list.end()) {
+      causes.forbidden("spec.accessModes", "may not use ReadWriteOncePod with other access modes");
     }
   }
   const Value& storage = spec.at_path({"resources", "requests", "storage"});
@@ -320,14 +473,101 @@ void default_volume(Value& object) {
   if (Value* path = spec.find("hostPath")) set_default(*path, "type", "");
 }
 void prepare_volume(State& state, Value& object) {
-  (void)state;
-  object["status"] = Object{{"phase", "Pending"}};
+  protect(state, object, "kubernetes.io/pv-protection");
+  object["status"] = Object{{"phase", "Pending"}, {"lastPhaseTransitionTime", state.now()}};
 }
 void validate_volume(const Value& object, Causes& causes) {
   const Value& spec = object["spec"];
   if (!spec["accessModes"].is_array() || spec["accessModes"].as_array().empty())
     causes.required("spec.accessModes");
   if (!spec["capacity"].is_object()) causes.required("spec.capacity");
+}
+
+// Node
+
+void default_node(Value& object) {
+  Value& status = object["status"];
+  if (!status.is_object()) status = Object{};
+  set_default(status["daemonEndpoints"]["kubeletEndpoint"], "Port", 0);
+  for (const char* key :
+       {"machineID", "systemUUID", "bootID", "kernelVersion", "osImage", "containerRuntimeVersion",
+        "kubeletVersion", "kubeProxyVersion", "operatingSystem", "architecture"}) {
+    set_default(status["nodeInfo"], key, "");
+  }
+  if (status["capacity"].is_object()) {
+    Value capacity = status["capacity"];
+    set_default(status, "allocatable", std::move(capacity));
+  } else {
+    status.as_object().erase("capacity");
+  }
+  Value& spec = object["spec"];
+  if (spec["podCIDR"].is_string()) {
+    Value range = spec["podCIDR"];
+    set_default(spec, "podCIDRs", Array{std::move(range)});
+  } else if (spec.is_object()) {
+    spec.as_object().erase("podCIDR");
+  }
+}
+void prepare_node(State& state, Value& object) {
+  (void)state;
+  default_node(object);
+  Value& taints = object["spec"]["taints"];
+  if (!taints.is_array()) taints = Array{};
+  taints.as_array().emplace_back(
+      Object{{"key", "node.kubernetes.io/not-ready"}, {"effect", "NoSchedule"}});
+}
+void validate_node(const Value& object, Causes& causes) {
+  if (!object["spec"]["taints"].is_array()) return;
+  const Array& taints = object["spec"]["taints"].as_array();
+  for (std::size_t i = 0; i < taints.size(); ++i) {
+    const std::string path = index("metadata.taints", i);
+    if (const auto problem = label_key_problem(taints[i]["key"].string_or("")); !problem.empty()) {
+      causes.invalid(path + ".key", taints[i]["key"], problem);
+    }
+    const std::string_view effect = taints[i]["effect"].string_or("");
+    if (effect != "NoSchedule" && effect != "PreferNoSchedule" && effect != "NoExecute") {
+      causes.not_supported(path + ".effect", Value(effect),
+                           {"NoSchedule", "PreferNoSchedule", "NoExecute"});
+    }
+  }
+}
+void validate_node_update(const Value& object, const Value& old_object, Causes& causes) {
+  const Value& before = old_object["spec"]["podCIDRs"];
+  if (before.is_array() && !(before == object["spec"]["podCIDRs"])) {
+    causes.forbidden("spec.podCIDRs",
+                     "node updates may not change podCIDR except from \"\" to valid");
+  }
+}
+
+// Endpoints and LimitRange
+
+void default_endpoints(Value& object) {
+  if (!object["subsets"].is_array()) return;
+  for (Value& subset : object["subsets"].as_array()) {
+    if (!subset.is_object() || !subset["ports"].is_array()) continue;
+    for (Value& port : subset["ports"].as_array()) set_default(port, "protocol", "TCP");
+  }
+}
+void default_limit_range(Value& object) {
+  if (!object["spec"].is_object()) object["spec"] = Object{};
+  Value& limits = object["spec"]["limits"];
+  if (!limits.is_array()) return;
+  for (Value& limit : limits.as_array()) {
+    if (limit["type"] != Value("Container")) continue;
+    if (limit["max"].is_object()) {
+      for (const auto& member : Object(limit["max"].as_object())) {
+        set_default(limit["default"], member.key, member.value);
+      }
+    }
+    if (limit["default"].is_object()) {
+      for (const auto& member : Object(limit["default"].as_object())) {
+        set_default(limit["defaultRequest"], member.key, member.value);
+      }
+    }
+    for (const char* key : {"max", "default", "defaultRequest"}) {
+      if (limit[key].is_null()) limit.as_object().erase(key);
+    }
+  }
 }
 
 // Event
@@ -365,6 +605,7 @@ const Rules& core_rules(std::string_view kind) {
                             .validate_update = validate_secret_update};
   static const Rules service{.defaults = default_service,
                              .prepare = prepare_service,
+                             .complete = complete_service,
                              .validate = validate_service,
                              .validate_update = validate_service_update,
                              .carry = carry_service};
@@ -382,6 +623,15 @@ const Rules& core_rules(std::string_view kind) {
   if (kind == "PersistentVolumeClaim") return claim;
   if (kind == "PersistentVolume") return volume;
   if (kind == "Event") return event;
+  static const Rules node{.defaults = default_node,
+                          .prepare = prepare_node,
+                          .validate = validate_node,
+                          .validate_update = validate_node_update};
+  static const Rules endpoints{.defaults = default_endpoints};
+  static const Rules limit_range{.defaults = default_limit_range};
+  if (kind == "Node") return node;
+  if (kind == "Endpoints") return endpoints;
+  if (kind == "LimitRange") return limit_range;
   return none;
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "crd_schema.hpp"
 #include "names.hpp"
 #include "state.hpp"
 #include "watch.hpp"
@@ -88,7 +89,7 @@ void validate_version(const Value& version, const std::string& path, bool shares
   }
   const Value& schema = version.at_path({"schema", "openAPIV3Schema"});
   if (!schema.is_object()) {
-    causes.required(path + ".schema.openAPIV3Schema", "schemas are required");
+    causes.required(path + ".schema.openAPIV3Schema");
     return;
   }
   if (!shares_schema) validate_schema(schema, path + ".schema.openAPIV3Schema", causes);
@@ -135,13 +136,17 @@ void validate_crd(const Value& crd, const Value* old_crd, Causes& causes) {
       if (schema.is_object()) validate_schema(schema, "spec.validation.openAPIV3Schema", causes);
     }
   }
+  check_structural(crd, causes);
   if (storing != 1) {
     causes.invalid("spec.versions", spec["versions"],
                    "must have exactly one version marked as storage version");
   }
   const std::string_view conversion = spec.at_path({"conversion", "strategy"}).string_or("None");
-  if (conversion != "None") {
-    causes.not_supported("spec.conversion.strategy", conversion, {"None"});
+  if (conversion == "Webhook") {
+    causes.forbidden("spec.conversion.strategy",
+                     "this API server calls no conversion webhooks; use None");
+  } else if (conversion != "None") {
+    causes.not_supported("spec.conversion.strategy", conversion, {"None", "Webhook"});
   }
   if (old_crd == nullptr) return;
   const auto immutable = [&](std::initializer_list<std::string_view> path,

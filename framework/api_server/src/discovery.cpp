@@ -77,10 +77,11 @@ Value resource_list(const State& state, const std::string& group, const std::str
     if (resource->group != group || resource->version != version) continue;
     for (Value& entry : resource_entries(*resource)) resources.push_back(std::move(entry));
   }
-  return Object{{"kind", "APIResourceList"},
-                {"apiVersion", "v1"},
-                {"groupVersion", group.empty() ? version : group + "/" + version},
-                {"resources", std::move(resources)}};
+  Object list{{"kind", "APIResourceList"},
+              {"groupVersion", group.empty() ? version : group + "/" + version},
+              {"resources", std::move(resources)}};
+  if (!group.empty()) list.set("apiVersion", "v1");  // as the server has it
+  return Value(std::move(list));
 }
 
 /// Orders versions as the server does: v2 before v1 before v1beta1.

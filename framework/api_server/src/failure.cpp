@@ -1,5 +1,6 @@
 #include "failure.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -32,9 +33,16 @@ void Causes::invalid(std::string field, const Value& value, std::string_view det
   if (!detail.empty()) message += fmt::format(": {}", detail);
   add("FieldValueInvalid", std::move(message), std::move(field));
 }
+void Causes::invalid_shown(std::string field, std::string_view shown, std::string_view detail) {
+  add("FieldValueInvalid", fmt::format("Invalid value: {}: {}", shown, detail), std::move(field));
+}
 void Causes::not_supported(std::string field, const Value& value,
                            const std::vector<std::string>& supported) {
-  std::string message = fmt::format("Unsupported value: {}", show_value(value));
+  not_supported_shown(std::move(field), show_value(value), supported);
+}
+void Causes::not_supported_shown(std::string field, std::string_view shown,
+                                 const std::vector<std::string>& supported) {
+  std::string message = fmt::format("Unsupported value: {}", shown);
   for (std::size_t i = 0; i < supported.size(); ++i) {
     message += i == 0 ? ": supported values: " : ", ";
     message += quote_json(supported[i]);
@@ -89,7 +97,7 @@ Value details_of(const Resource& resource, std::string_view name, std::string_vi
   Object details;
   if (!name.empty()) details.set("name", name);
   if (!resource.group.empty()) details.set("group", resource.group);
-  details.set("kind", kind);
+  if (!kind.empty()) details.set("kind", kind);
   return details;
 }
 }  // namespace
@@ -122,20 +130,36 @@ Failure Failure::conflict(const Resource& resource, std::string_view name, std::
 Failure Failure::invalid(const Resource& resource, std::string_view name, const Causes& causes) {
   Value details = details_of(resource, name, resource.kind);
   Array list;
-  std::string text;
+  std::vector<std::string> texts;
   for (const Cause& cause : causes.list()) {
     Object entry{{"message", cause.message}, {"reason", cause.reason}};
     if (!cause.field.empty()) entry.set("field", cause.field);
     list.push_back(std::move(entry));
-    if (!text.empty()) text += ", ";
-    text += cause.field + ": " + cause.message;
+    std::string line = cause.field + ": " + cause.message;
+    if (std::find(texts.begin(), texts.end(), line) == texts.end())
+      texts.push_back(std::move(line));
   }
-  if (list.size() > 1) text = "[" + text + "]";
+  std::string text = fmt::format("{}", fmt::join(texts, ", "));
+  if (texts.size() > 1) text = "[" + text + "]";
   details["causes"] = std::move(list);
   std::string kind = resource.kind;
   if (!resource.group.empty()) kind += "." + resource.group;
   return {422, "Invalid", fmt::format("{} \"{}\" is invalid: {}", kind, name, text),
           std::move(details)};
+}
+Failure Failure::invalid_options(std::string_view kind, const Causes& causes) {
+  const Resource options{.group = "meta.k8s.io",
+                         .version = "v1",
+                         .kind = std::string(kind),
+                         .plural = "",
+                         .singular = ""};
+  return invalid(options, "", causes);
+}
+Failure Failure::invalid_patch(std::string_view shown, std::string_view why) {
+  Causes causes;
+  causes.invalid("patch", Value(shown), why);
+  return invalid(Resource{.group = "", .version = "", .kind = "", .plural = "", .singular = ""}, "",
+                 causes);
 }
 Failure Failure::forbidden(const Resource& resource, std::string_view name, std::string_view why) {
   std::string object = resource.qualified();
@@ -154,10 +178,11 @@ Failure Failure::too_many_requests(std::string message, Value details) {
   return {429, "TooManyRequests", std::move(message), std::move(details)};
 }
 Failure Failure::unsupported_media_type(std::string_view what, std::string_view accepted) {
+  (void)what;
   return {415, "UnsupportedMediaType",
           fmt::format("the body of the request was in an unknown format - accepted media types "
                       "include: {}",
-                      what.empty() ? accepted : accepted)};
+                      accepted)};
 }
 
 }  // namespace windlass::inline v0::api_server

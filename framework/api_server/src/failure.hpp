@@ -25,8 +25,12 @@ class Causes {
  public:
   void required(std::string field, std::string_view detail = "");
   void invalid(std::string field, const json::Value& value, std::string_view detail);
+  /// As `invalid`, with the value as it is to be shown.
+  void invalid_shown(std::string field, std::string_view shown, std::string_view detail);
   void not_supported(std::string field, const json::Value& value,
                      const std::vector<std::string>& supported);
+  void not_supported_shown(std::string field, std::string_view shown,
+                           const std::vector<std::string>& supported);
   void duplicate(std::string field, const json::Value& value);
   void forbidden(std::string field, std::string_view detail);
   void not_found(std::string field, const json::Value& value);
@@ -58,6 +62,12 @@ class Failure : public std::exception {
   static Failure invalid(const Resource& resource, std::string_view name, const Causes& causes);
   static Failure forbidden(const Resource& resource, std::string_view name, std::string_view why);
   static Failure method_not_allowed(const Resource& resource, std::string_view verb);
+  /// A plain error of the server's own code: 500 without a reason.
+  static Failure plain(std::string message) { return {500, "", std::move(message)}; }
+  /// Bad options of a request; `kind`: CreateOptions, ListOptions, ...
+  static Failure invalid_options(std::string_view kind, const Causes& causes);
+  /// A patched object that cannot be read; `shown` is the object or the patch.
+  static Failure invalid_patch(std::string_view shown, std::string_view why);
   static Failure expired(std::string message);
   static Failure too_many_requests(std::string message, json::Value details);
   static Failure unsupported_media_type(std::string_view what, std::string_view accepted);

@@ -96,7 +96,7 @@ FieldSet fields_of(const Shape& shape, const Value& value) {
   const bool list = value.is_array();
   each_part(shape, value, [&](const std::string& element, const Shape& next, const Value& inner) {
     FieldSet below = fields_of(next, inner);
-    if (list && element.starts_with("k:")) below.set(".", Object{});
+    if (list && element.starts_with("k:") && next.is_map(inner)) below.set(".", Object{});
     out.set(element, std::move(below));
   });
   return out;
@@ -247,6 +247,103 @@ std::string path_element(const std::string& element) {
 }
 
 }  // namespace
+
+namespace {
+
+std::string go_value(const Value& value) {
+  if (value.is_array()) return value.as_array().empty() ? "&{[]}" : "&{" + json::dump(value) + "}";
+  return "&value.valueUnstructured{Value:" + json::dump(value) + "}";
+}
+
+std::string keyed_list_problem(const Shape& shape, const Value& value, const std::string& path) {
+  std::vector<std::string> seen;
+  const Array& list = value.as_array();
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    for (const std::string& name : shape.schema->map_keys) {
+      const Field* field =
+          shape.schema->items != nullptr ? shape.schema->items->field(name) : nullptr;
+      if (list[i].find(name) != nullptr || (field != nullptr && field->default_value)) continue;
+      return fmt::format(
+          "{}: element {}: associative list with keys has an element that omits key "
+          "field {} (and doesn't have default value)",
+          path, i, json::dump(Value(name)));
+    }
+    const std::string key = shape.key_of(list[i]);
+    if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
+      return fmt::format("{}: duplicate entries for key {}", path, path_element(key));
+    }
+    seen.push_back(key);
+  }
+  return "";
+}
+
+}  // namespace
+
+namespace {
+
+void typed_problems(const Shape& shape, const Value& value, const std::string& path,
+                    std::vector<std::string>& out) {
+  using Kind = Schema::Kind;
+  if (shape.schema == nullptr || value.is_null()) return;
+  const std::string at = path.empty() ? "." : path;
+  switch (shape.schema->kind) {
+    case Kind::string:
+      if (!value.is_string())
+        return out.push_back(at + ": expected string, got " + go_value(value));
+      return;
+    case Kind::integer:
+    case Kind::number:
+      if (value.is_number()) return;
+      return out.push_back(at + ": expected numeric (int or float), got " +
+                           (value.is_string() ? "string"
+                            : value.is_bool() ? "bool"
+                                              : go_value(value)));
+    case Kind::boolean:
+      if (!value.is_bool()) return out.push_back(at + ": expected boolean, got " + go_value(value));
+      return;
+    case Kind::array:
+      if (!value.is_array()) return out.push_back(at + ": expected list, got " + go_value(value));
+      if (shape.is_keyed_list(value)) {
+        if (auto problem = keyed_list_problem(shape, value, path); !problem.empty()) {
+          return out.push_back(std::move(problem));
+        }
+      }
+      for (std::size_t i = 0; i < value.as_array().size(); ++i) {
+        const Value& entry = value.as_array()[i];
+        const std::string element = shape.is_keyed_list(value) ? path_element(shape.key_of(entry))
+                                    : shape.is_set(value)      ? "[=" + json::dump(entry) + "]"
+                                                               : fmt::format("[{}]", i);
+        typed_problems(shape.item(), entry, path + element, out);
+      }
+      return;
+    case Kind::object:
+    case Kind::map:
+      if (!value.is_object()) return out.push_back(at + ": expected map, got " + go_value(value));
+      for (const auto& member : value.as_object()) {
+        const std::string inner = path + "." + member.key;
+        const bool known = shape.schema->kind == Kind::map || shape.schema->preserve_unknown ||
+                           shape.schema->field(member.key) != nullptr;
+        if (!known) {
+          out.push_back(inner + ": field not declared in schema");
+        } else {
+          typed_problems(shape.member(member.key), member.value, inner, out);
+        }
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+}  // namespace
+
+std::string typed_problem(const Shape& shape, const Value& value) {
+  std::vector<std::string> problems;
+  typed_problems(shape, value, "", problems);
+  if (problems.empty()) return "";
+  if (problems.size() == 1) return problems.front();
+  return fmt::format("errors:\n  {}", fmt::join(problems, "\n  "));
+}
 
 void differing_paths(const Shape& shape, const FieldSet& a, const FieldSet& b, const Value& left,
                      const Value& right, const std::string& path, std::vector<std::string>& out,

@@ -28,6 +28,8 @@ struct Shape {
   [[nodiscard]] std::string key_of(const json::Value& entry) const;
 };
 
+/// Why a document cannot be applied: what the server's typed reader says of it; "" when nothing.
+std::string typed_problem(const Shape& shape, const json::Value& value);
 /// The fields that an applied configuration states.
 FieldSet fields_of(const Shape& shape, const json::Value& value);
 /// Fields that `after` adds or changes, and fields that it removes.

@@ -3,6 +3,7 @@
 
 #include <windlass/api_server/core.hpp>
 
+#include "json_scan.hpp"
 #include "negotiation.hpp"
 #include "state.hpp"
 #include "watch.hpp"

@@ -1,5 +1,7 @@
 // ObjectMeta: what creation fills in, what updates may change, and how it is validated.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <windlass/base/encoding.hpp>
@@ -33,7 +35,14 @@ void prepare_metadata(Context& context, Value& object, const std::string& namesp
   const Resource& resource = *context.resource;
   Value& metadata = object["metadata"];
   if (metadata.is_null()) metadata = Object{};
-  if (!metadata.is_object()) throw Failure::bad_request("metadata must be an object");
+  if (!metadata.is_object()) {
+    const bool number = metadata.is_number();
+    throw Failure::bad_request(fmt::format(
+        "{0} in version \"{1}\" cannot be handled as a {0}: json: cannot unmarshal {2} into Go "
+        "struct "
+        "field {0}.metadata of type v1.ObjectMeta",
+        resource.kind, resource.version, number ? "number" : json::to_string(metadata.type())));
+  }
   const std::string given(metadata["namespace"].string_or(""));
   if (resource.namespaced) {
     if (!given.empty() && given != namespace_) {
@@ -41,8 +50,6 @@ void prepare_metadata(Context& context, Value& object, const std::string& namesp
           "the namespace of the provided object does not match the namespace sent on the request");
     }
     metadata["namespace"] = namespace_;
-  } else if (!given.empty()) {
-    throw Failure::bad_request("namespace is not allowed on this type");
   } else {
     metadata.as_object().erase("namespace");
   }
@@ -53,8 +60,8 @@ void prepare_metadata(Context& context, Value& object, const std::string& namesp
         return base.substr(0, 58) + state.env.random().suffix(5);
       });
   }
-  for (const char* key : {"selfLink", "deletionTimestamp", "deletionGracePeriodSeconds",
-                          "resourceVersion", "generation"}) {
+  for (const char* key :
+       {"selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion"}) {
     metadata.as_object().erase(key);
   }
   metadata["uid"] = remember(context, "uid", [&] { return state.env.random().uuid(); });
@@ -64,26 +71,89 @@ void prepare_metadata(Context& context, Value& object, const std::string& namesp
 
 namespace {
 
+/// An owner as Go prints it: in the order of its fields.
+std::string show_owner(const Value& owner) {
+  std::string out;
+  for (const char* key :
+       {"apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"}) {
+    const Value* value = owner.find(key);
+    if (value == nullptr && std::string_view(key).starts_with("b")) continue;
+    if (value == nullptr && std::string_view(key) == "controller") continue;
+    out += fmt::format("{}\"{}\":{}", out.empty() ? "" : ",", key,
+                       value == nullptr ? "\"\"" : json::dump(*value));
+  }
+  return "{" + out + "}";
+}
+
+std::string show_owners(const Array& list) {
+  std::string out;
+  for (const Value& owner : list) out += (out.empty() ? "" : ",") + show_owner(owner);
+  return "[" + out + "]";
+}
+
 void check_owners(const Value& owners, Causes& causes) {
   if (!owners.is_array()) return;
-  int controllers = 0;
+  const std::string path = "metadata.ownerReferences";
+  const Value* controller = nullptr;
   const Array& list = owners.as_array();
+  for (const Value& owner : list) {
+    const std::string version(owner["apiVersion"].string_or(""));
+    const auto slash = version.find('/');
+    if (version.empty() ||
+        (slash != std::string::npos && version.find('/', slash + 1) != std::string::npos)) {
+      causes.invalid(path + ".apiVersion", Value(version), "version must not be empty");
+    }
+    for (const char* key : {"kind", "name", "uid"}) {
+      if (owner[key].string_or("").empty()) {
+        causes.invalid(path + "." + key, "", "must not be empty");
+      }
+    }
+    if (version == "v1" && owner["kind"] == Value("Event")) {
+      causes.invalid_shown(path, show_owner(owner),
+                           "/v1, Kind=Event is disallowed from being an owner");
+    }
+    if (!owner["controller"].bool_or(false)) continue;
+    if (controller != nullptr) {
+      const auto called = [](const Value& one) {
+        return fmt::format("{}/{}", one["kind"].string_or(""), one["name"].string_or(""));
+      };
+      causes.invalid_shown(
+          path, show_owners(list),
+          fmt::format("Only one reference can have Controller set to true. Found \"true\" in "
+                      "references for {} and {}",
+                      called(*controller), called(owner)));
+    }
+    controller = &owner;
+  }
+}
+
+/// Kinds whose code is older check more.
+bool checks_finalizer_names(const Resource& resource) {
+  return !resource.custom && resource.group != "coordination.k8s.io" &&
+         resource.group != "policy" && resource.group != "apiextensions.k8s.io" &&
+         resource.group != "admissionregistration.k8s.io";
+}
+
+void check_finalizers(const Resource& resource, const Value& finalizers, Causes& causes) {
+  if (!finalizers.is_array()) return;
+  const Array& list = finalizers.as_array();
+  bool orphan = false, foreground = false;
   for (std::size_t i = 0; i < list.size(); ++i) {
-    const std::string path = index("metadata.ownerReferences", i);
-    if (list[i]["apiVersion"].string_or("").empty()) {
-      causes.invalid(path + ".apiVersion", "", "version must not be empty");
+    const std::string_view name = list[i].string_or("");
+    if (const auto problem = label_key_problem(name); !problem.empty()) {
+      causes.invalid("metadata.finalizers", list[i], problem);
     }
-    if (list[i]["kind"].string_or("").empty())
-      causes.invalid(path + ".kind", "", "must not be empty");
-    if (list[i]["name"].string_or("").empty())
-      causes.invalid(path + ".name", "", "must not be empty");
-    if (list[i]["uid"].string_or("").empty())
-      causes.invalid(path + ".uid", "", "must not be empty");
-    if (list[i]["controller"].bool_or(false) && ++controllers == 2) {
-      causes.invalid("metadata.ownerReferences", owners,
-                     "Only one reference can have Controller set to true. Found \"true\" in "
-                     "references for more than one owner");
+    orphan = orphan || name == "orphan";
+    foreground = foreground || name == "foregroundDeletion";
+    const bool standard = name == "orphan" || name == "foregroundDeletion" || name == "kubernetes";
+    if (name.find('/') == std::string_view::npos && !standard && checks_finalizer_names(resource)) {
+      causes.invalid(index("metadata.finalizers", i), list[i],
+                     "name is neither a standard finalizer name nor is it fully qualified");
     }
+  }
+  if (orphan && foreground) {
+    causes.invalid("metadata.finalizers", finalizers,
+                   "finalizer orphan and foregroundDeletion cannot be both set");
   }
 }
 
@@ -120,76 +190,121 @@ void validate_metadata(const Resource& resource, const Value& object, Causes& ca
   check_labels(metadata["labels"], "metadata.labels", causes);
   check_annotations(metadata["annotations"], causes);
   check_owners(metadata["ownerReferences"], causes);
-  if (metadata["finalizers"].is_array()) {
-    const Array& list = metadata["finalizers"].as_array();
-    for (const Value& finalizer : list) {
-      if (const auto problem = label_key_problem(finalizer.string_or("")); !problem.empty()) {
-        causes.invalid("metadata.finalizers", finalizer, problem);
-      }
-    }
-  }
+  check_finalizers(resource, metadata["finalizers"], causes);
 }
 
-void carry_metadata(const Resource& resource, const Value& old_object, Value& object) {
+void warn_of_owners(Context& context, Value& object) {
+  Value* owners = object["metadata"].find("ownerReferences");
+  if (owners == nullptr || !owners->is_array()) return;
+  Array kept;
+  std::string repeated;
+  for (Value& owner : owners->as_array()) {
+    const bool known = std::any_of(
+        kept.begin(), kept.end(), [&](const Value& other) { return other["uid"] == owner["uid"]; });
+    if (!known) {
+      kept.push_back(std::move(owner));
+    } else {
+      repeated += (repeated.empty() ? "" : ", ") + std::string(owner["uid"].string_or(""));
+    }
+  }
+  *owners = std::move(kept);
+  if (repeated.empty()) return;
+  context.warn(
+      ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in "
+      "1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate "
+      "UID(s) observed: " +
+      repeated);
+}
+
+namespace {
+
+/// Where the object lies in etcd: people meet it in messages.
+std::string storage_key(const Resource& resource, const Value& object) {
+  std::string key = "/registry/";
+  if (resource.custom) key += resource.group + "/";
+  key += resource.is("", "Service") ? "services/specs"
+         : resource.is("", "Node")  ? "minions"
+                                    : resource.plural;
+  const std::string namespace_ = object_namespace(object);
+  if (!namespace_.empty()) key += "/" + namespace_;
+  return key + "/" + object_name(object);
+}
+
+}  // namespace
+
+void carry_metadata(const Context& context, const Resource& resource, const Value& old_object,
+                    Value& object) {
   const Value& old_metadata = old_object["metadata"];
   Value& metadata = object["metadata"];
   if (metadata.is_null()) metadata = Object{};
+  const bool replaces = context.request.method == "PUT";
   const std::string name = object_name(old_object);
-  if (metadata["name"].string_or("").empty()) metadata["name"] = name;
-  if (metadata["name"].string_or("") != name) {
-    throw Failure::bad_request(
-        fmt::format("the name of the object ({}) does not match the name on the URL ({})",
-                    metadata["name"].string_or(""), name));
+  const std::string given(metadata["name"].string_or(""));
+  if (given.empty()) {
+    throw Failure::bad_request(fmt::format(
+        "the name of the object ({} based on URL) was undeterminable: name must be provided",
+        name));
+  }
+  if (given != name) {
+    throw Failure::bad_request(fmt::format(
+        "the name of the object ({}) does not match the name on the URL ({})", given, name));
   }
   const std::string_view namespace_ = metadata["namespace"].string_or("");
-  if (!namespace_.empty() && namespace_ != old_metadata["namespace"].string_or("")) {
+  if (!namespace_.empty() && namespace_ != old_metadata["namespace"].string_or("") &&
+      resource.namespaced) {
     throw Failure::bad_request(
         "the namespace of the provided object does not match the namespace sent on the request");
   }
   const std::string_view uid = metadata["uid"].string_or("");
   const std::string_view old_uid = old_metadata["uid"].string_or("");
-  if (!uid.empty() && uid != old_uid) {
+  if (replaces && !uid.empty() && uid != old_uid) {
     throw Failure::conflict(
         resource, name,
-        fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}", uid,
-                    old_uid));
+        fmt::format("StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, "
+                    "AdditionalErrorMsg: Precondition failed: UID in precondition: {}, UID in "
+                    "object meta: {}",
+                    storage_key(resource, old_object), uid, old_uid));
   }
   const std::string_view version = metadata["resourceVersion"].string_or("");
+  if (version.find_first_not_of("0123456789") != std::string_view::npos) {
+    throw Failure::plain(fmt::format("strconv.ParseUint: parsing {}: invalid syntax",
+                                     quote_json(std::string(version))));
+  }
   if (!version.empty() && version != "0" &&
       version != old_metadata["resourceVersion"].string_or("")) {
     throw Failure::conflict(resource, name);
   }
-  for (const char* key :
-       {"namespace", "uid", "creationTimestamp", "deletionTimestamp", "selfLink",
-        "deletionGracePeriodSeconds", "generation", "resourceVersion", "generateName"}) {
+  const auto keep = [&](const char* key) {
     if (const Value* kept = old_metadata.find(key)) {
       metadata[key] = *kept;
     } else {
       metadata.as_object().erase(key);
     }
+  };
+  for (const char* key :
+       {"namespace", "creationTimestamp", "selfLink", "generation", "resourceVersion"}) {
+    keep(key);
+  }
+  if (uid.empty()) keep("uid");
+  for (const char* key : {"deletionTimestamp", "deletionGracePeriodSeconds"}) {
+    if (old_metadata.find(key) != nullptr) keep(key);
   }
 }
 
 void validate_metadata_update(const Resource& resource, const Value& old_object,
                               const Value& object, Causes& causes) {
-  (void)resource;
   const Value& old_metadata = old_object["metadata"];
   const Value& metadata = object["metadata"];
-  check_labels(metadata["labels"], "metadata.labels", causes);
-  check_annotations(metadata["annotations"], causes);
-  check_owners(metadata["ownerReferences"], causes);
   if (old_metadata.find("deletionTimestamp") != nullptr && metadata["finalizers"].is_array()) {
     std::string added;
     for (const Value& finalizer : metadata["finalizers"].as_array()) {
-      bool known = false;
-      if (old_metadata["finalizers"].is_array()) {
-        for (const Value& entry : old_metadata["finalizers"].as_array())
-          known = known || entry == finalizer;
+      const Value& known = old_metadata["finalizers"];
+      if (known.is_array() && std::find(known.as_array().begin(), known.as_array().end(),
+                                        finalizer) != known.as_array().end()) {
+        continue;
       }
-      if (!known) {
-        if (!added.empty()) added += ", ";
-        added += quote_json(finalizer.string_or(""));
-      }
+      if (!added.empty()) added += ", ";
+      added += quote_json(finalizer.string_or(""));
     }
     if (!added.empty()) {
       causes.forbidden("metadata.finalizers",
@@ -198,6 +313,15 @@ void validate_metadata_update(const Resource& resource, const Value& old_object,
                                    added));
     }
   }
+  for (const char* key : {"uid", "deletionTimestamp", "deletionGracePeriodSeconds"}) {
+    if (!(metadata[key] == old_metadata[key])) {
+      causes.invalid(std::string("metadata.") + key, metadata[key], "field is immutable");
+    }
+  }
+  check_labels(metadata["labels"], "metadata.labels", causes);
+  check_annotations(metadata["annotations"], causes);
+  check_owners(metadata["ownerReferences"], causes);
+  check_finalizers(resource, metadata["finalizers"], causes);
 }
 
 }  // namespace windlass::inline v0::api_server

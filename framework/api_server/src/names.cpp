@@ -31,7 +31,7 @@ std::string too_long(std::size_t maximum) {
 
 std::string subdomain_problem(std::string_view name) {
   static const re2::RE2 expression(kSubdomain);
-  if (name.size() > 253) return too_long(253);
+  if (name.size() > 253) return "must be no more than 253 characters";
   if (full_match(name, expression)) return "";
   return fmt::format(
       "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "
@@ -43,6 +43,7 @@ std::string subdomain_problem(std::string_view name) {
 
 std::string label_problem(std::string_view name) {
   static const re2::RE2 expression(kLabel);
+  if (name.find('.') != std::string_view::npos) return "must not contain dots";
   if (name.size() > 63) return too_long(63);
   if (full_match(name, expression)) return "";
   return fmt::format(

@@ -77,13 +77,13 @@ std::string supported_types(bool watch) {
   return out;
 }
 
+}  // namespace
+
 void check_size(const http::Request& request) {
   if (request.body.size() <= kMaximumBody) return;
   throw Failure(413, "RequestEntityTooLarge",
                 fmt::format("Request entity too large: limit is {}", kMaximumBody));
 }
-
-}  // namespace
 
 Wanted negotiate(std::string_view accept, bool custom, bool watch) {
   if (trim(accept).empty()) return {};

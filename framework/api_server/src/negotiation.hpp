@@ -24,6 +24,9 @@ http::Request with_json_body(const http::Request& request, std::string_view kind
 /// True when `with_json_body` has something to do.
 bool needs_json_body(const http::Request& request);
 
+/// Throws Failure(413) for a body that is too large.
+void check_size(const http::Request& request);
+
 /// A body that should be JSON, or for an apply patch YAML. Throws Failure(400|413).
 json::Value parse_body(const http::Request& request);
 

@@ -1,9 +1,14 @@
 // Built-in objects: the effect of decoding into Go's types and encoding again.
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 
 #include <fmt/format.h>
+#include <re2/re2.h>
+
+#include <windlass/base/encoding.hpp>
 
 #include "schema.hpp"
 
@@ -17,25 +22,102 @@ namespace {
 
 using Kind = Schema::Kind;
 
+/// A type as Go prints it.
+std::string go_type(const Schema& schema) {
+  switch (schema.kind) {
+    case Kind::object:
+      return schema.go_name;
+    case Kind::map:
+      return "map[string]" + (schema.values != nullptr ? go_type(*schema.values) : "string");
+    case Kind::array:
+      if (schema.items == nullptr) return "[]interface {}";
+      return schema.items->format == "byte" ? "[][]uint8" : "[]" + go_type(*schema.items);
+    case Kind::integer:
+      return schema.format.empty() ? "int64" : schema.format;
+    case Kind::number:
+      return "float64";
+    case Kind::boolean:
+      return "bool";
+    case Kind::int_or_string:
+      return "intstr.IntOrString";
+    case Kind::quantity:
+      return "resource.Quantity";
+    default:
+      return schema.format == "byte" ? "[]uint8" : "string";
+  }
+}
+
+/// What Go's time.Parse says of a text that is not of RFC 3339; empty when nothing.
+std::string time_problem(const std::string& text, const std::string& layout) {
+  static const re2::RE2 whole(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))");
+  if (re2::RE2::FullMatch(text, whole)) return "";
+  std::string_view rest = text;
+  struct Element {
+    std::string_view name, separator;
+  };
+  static constexpr Element kElements[] = {{"2006", "-"}, {"01", "-"}, {"02", "T"},
+                                          {"15", ":"},   {"04", ":"}, {"05", ""}};
+  for (const auto& [element, separator] : kElements) {
+    const std::size_t count = element.size();
+    const auto is_digit = [](unsigned char c) { return std::isdigit(c) != 0; };
+    const auto problem = [&](std::string_view what) {
+      return fmt::format("parsing time {} as {}: cannot parse {} as {}", quote_json(text),
+                         quote_json(layout), quote_json(rest), quote_json(what));
+    };
+    if (rest.size() < count || !std::all_of(rest.begin(), rest.begin() + count, is_digit)) {
+      return problem(element);
+    }
+    rest.remove_prefix(count);
+    if (!rest.starts_with(separator)) return problem(separator);
+    rest.remove_prefix(separator.size());
+  }
+  return fmt::format("parsing time {} as {}: cannot parse {} as {}", quote_json(text),
+                     quote_json(layout), quote_json(rest), quote_json("Z07:00"));
+}
+
+/// The first byte at which a text stops being base64, or none.
+std::optional<std::size_t> base64_problem(std::string_view text) {
+  const auto good = [](unsigned char c) { return std::isalnum(c) != 0 || c == '+' || c == '/'; };
+  std::size_t at = 0;
+  while (at < text.size() && good(static_cast<unsigned char>(text[at]))) ++at;
+  const std::string_view padding = text.substr(at);
+  const std::size_t open = at % 4;
+  if (padding.empty()) return open == 0 ? std::nullopt : std::optional(text.size());
+  if ((open == 2 && padding == "==") || (open == 3 && padding == "=")) return std::nullopt;
+  return padding[0] == '=' && open >= 2 ? std::optional(at + (open == 2 ? 1 : 0))
+                                        : std::optional(at);
+}
+
+/// Where in an object something is: with the positions in lists for people, and as Go's decoder
+/// says it, by the structure that holds the field.
+struct Place {
+  std::string path;
+  std::string go_path;
+  std::string_view structure;
+};
+
 struct Walk {
   std::string_view kind;
+  std::string_view version;
   Unknown& unknown;
 
-  [[noreturn]] void mismatch(const Value& value, std::string_view wanted,
-                             const std::string& path) const {
-    const std::string_view got = value.is_bool()     ? "bool"
-                                 : value.is_number() ? "number"
-                                 : value.is_string() ? "string"
-                                                     : json::to_string(value.type());
+  [[noreturn]] void refuse(const std::string& why) const {
     throw Failure::bad_request(
-        fmt::format("{0} in version \"v1\" cannot be handled as a {0}: json: cannot unmarshal {1} "
-                    "into Go struct "
-                    "field {0}.{2} of type {3}",
-                    kind, got, path, wanted));
+        fmt::format("{0} in version \"{1}\" cannot be handled as a {0}: {2}", kind, version, why));
+  }
+  [[noreturn]] void mismatch(const Schema& schema, const Value& value, const Place& place) const {
+    std::string got = value.is_bool()     ? "bool"
+                      : value.is_number() ? "number"
+                      : value.is_string() ? "string"
+                                          : std::string(json::to_string(value.type()));
+    if (value.is_number() && schema.kind == Kind::integer) got += " " + json::dump(value);
+    refuse(fmt::format("json: cannot unmarshal {} into Go struct field {}.{} of type {}", got,
+                       place.structure, place.go_path, go_type(schema)));
   }
 
-  void object(const Schema& schema, Value& value, const std::string& path) const;
-  void value(const Schema& schema, Value& value, const std::string& path) const;
+  void object(const Schema& schema, Value& value, const Place& place) const;
+  void value(const Schema& schema, Value& value, const Place& place) const;
+  void text(const Schema& schema, const Value& value, const Place& place) const;
 };
 
 bool is_required(const Schema& schema, std::string_view name) {
@@ -71,18 +153,21 @@ bool is_omitted(const Schema& schema, const Field& field, const Value& value) {
   return false;
 }
 
-void Walk::object(const Schema& schema, Value& value, const std::string& path) const {
-  if (!value.is_object()) mismatch(value, schema.name, path);
+void Walk::object(const Schema& schema, Value& value, const Place& place) const {
+  if (!value.is_object()) mismatch(schema, value, place);
   Object& members = value.as_object();
   for (auto member = members.begin(); member != members.end();) {
     const Field* field = schema.field(member->key);
     if (field == nullptr) {
-      unknown.fields.push_back(fmt::format("unknown field \"{}\"", child(path, member->key)));
+      unknown.fields.push_back(fmt::format("unknown field \"{}\"", child(place.path, member->key)));
       member = members.erase(member);
       continue;
     }
-    if (!member->value.is_null())
-      this->value(*field->schema, member->value, child(path, member->key));
+    if (!member->value.is_null()) {
+      const Place below{child(place.path, member->key), child(place.go_path, member->key),
+                        schema.name};
+      this->value(*field->schema, member->value, below);
+    }
     if (is_omitted(schema, *field, member->value)) {
       member = members.erase(member);
     } else {
@@ -91,63 +176,77 @@ void Walk::object(const Schema& schema, Value& value, const std::string& path) c
   }
 }
 
-void Walk::value(const Schema& schema, Value& value, const std::string& path) const {
+void Walk::text(const Schema& schema, const Value& value, const Place& place) const {
+  if (!value.is_string()) {
+    if (schema.name != "Time" && schema.name != "MicroTime") mismatch(schema, value, place);
+    refuse(fmt::format("json: cannot unmarshal {} into Go value of type string",
+                       value.is_bool()     ? "bool"
+                       : value.is_number() ? "number"
+                                           : std::string(json::to_string(value.type()))));
+  }
+  const std::string& given = value.as_string();
+  if (schema.name == "Time" || schema.name == "MicroTime") {
+    const std::string layout =
+        schema.name == "Time" ? "2006-01-02T15:04:05Z07:00" : "2006-01-02T15:04:05.000000Z07:00";
+    if (const std::string problem = time_problem(given, layout); !problem.empty()) refuse(problem);
+  } else if (schema.format == "byte") {
+    if (const auto at = base64_problem(given)) {
+      refuse(fmt::format("illegal base64 data at input byte {}", *at));
+    }
+  }
+}
+
+void Walk::value(const Schema& schema, Value& value, const Place& place) const {
   switch (schema.kind) {
     case Kind::any:
       return;
     case Kind::object:
-      return object(schema, value, path);
+      return object(schema, value, place);
     case Kind::map:
-      if (!value.is_object()) mismatch(value, "map[string]string", path);
+      if (!value.is_object()) mismatch(schema, value, place);
       for (auto& member : value.as_object()) {
         if (member.value.is_null() && schema.values->kind == Kind::string) member.value = "";
-        if (!member.value.is_null()) this->value(*schema.values, member.value, path);
+        if (!member.value.is_null()) this->value(*schema.values, member.value, place);
       }
       return;
     case Kind::array: {
-      if (!value.is_array()) mismatch(value, "[]", path);
+      if (!value.is_array()) mismatch(schema, value, place);
       Array& list = value.as_array();
       for (std::size_t i = 0; i < list.size(); ++i) {
-        if (schema.items != nullptr) this->value(*schema.items, list[i], index(path, i));
+        const Place below{index(place.path, i), place.go_path, place.structure};
+        if (schema.items != nullptr) this->value(*schema.items, list[i], below);
       }
       return;
     }
     case Kind::string:
-      if (!value.is_string()) mismatch(value, schema.name == "Time" ? "Time" : "string", path);
-      return;
+      return text(schema, value, place);
     case Kind::integer:
       if (value.type() == json::Type::number &&
           std::trunc(value.as_number()) == value.as_number() &&
           std::abs(value.as_number()) < 9e15) {
         value = static_cast<std::int64_t>(value.as_number());
       }
-      if (!value.is_integer())
-        mismatch(value, schema.format.empty() ? "int64" : schema.format, path);
+      if (!value.is_integer()) mismatch(schema, value, place);
       if (schema.format == "int32" &&
           (value.as_integer() > INT32_MAX || value.as_integer() < INT32_MIN)) {
-        throw Failure::bad_request(
-            fmt::format("{0} in version \"v1\" cannot be handled as a {0}: json: cannot unmarshal "
-                        "number {1} into "
-                        "Go struct field {0}.{2} of type int32",
-                        kind, value.as_integer(), path));
+        mismatch(schema, value, place);
       }
       return;
     case Kind::number:
-      if (!value.is_number()) mismatch(value, "float64", path);
+      if (!value.is_number()) mismatch(schema, value, place);
       return;
     case Kind::boolean:
-      if (!value.is_bool()) mismatch(value, "bool", path);
+      if (!value.is_bool()) mismatch(schema, value, place);
       return;
     case Kind::int_or_string:
-      if (!value.is_integer() && !value.is_string()) mismatch(value, "intstr.IntOrString", path);
+      if (!value.is_integer() && !value.is_string()) mismatch(schema, value, place);
       return;
     case Kind::quantity: {
       auto text = canonical_quantity(value);
       if (!text) {
-        throw Failure::bad_request(fmt::format(
-            "{0} in version \"v1\" cannot be handled as a {0}: quantities must match the regular "
-            "expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
-            kind));
+        refuse(
+            "quantities must match the regular expression "
+            "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
       }
       value = std::move(*text);
       return;
@@ -157,9 +256,10 @@ void Walk::value(const Schema& schema, Value& value, const std::string& path) co
 
 }  // namespace
 
-void normalize(const Schema& schema, Value& value, std::string_view kind, Unknown& unknown) {
-  const Walk walk{kind, unknown};
-  walk.value(schema, value, "");
+void normalize(const Schema& schema, Value& value, std::string_view kind, std::string_view version,
+               Unknown& unknown) {
+  const Walk walk{kind, version, unknown};
+  walk.value(schema, value, {"", "", schema.name});
 }
 
 }  // namespace windlass::inline v0::api_server

@@ -1,5 +1,8 @@
 // batch, policy, networking, rbac, coordination, storage.
 
+#include <algorithm>
+#include <cstdlib>
+
 #include <fmt/format.h>
 
 #include "builtin.hpp"
@@ -18,7 +21,8 @@ namespace {
 // batch
 
 void default_job_spec(Value& spec) {
-  if (!spec.is_object()) return;
+  if (!spec.is_object()) spec = Object{};
+  if (!spec["template"]["spec"].is_object()) spec["template"]["spec"] = Object{};
   set_default(spec, "backoffLimit", 6);
   set_default(spec, "completionMode", "NonIndexed");
   if (spec.find("completions") == nullptr && spec.find("parallelism") == nullptr)
@@ -76,7 +80,13 @@ void validate_job_update(const Value& object, const Value& old_object, Causes& c
 
 void default_cron_job(Value& object) {
   Value& spec = object["spec"];
-  if (!spec.is_object()) return;
+  if (!spec.is_object()) spec = Object{};
+  for (Value* part : {&spec["jobTemplate"], &spec["jobTemplate"]["spec"]["template"]}) {
+    if (!(*part)["metadata"].is_object()) (*part)["metadata"] = Object{};
+  }
+  if (!spec["jobTemplate"]["spec"]["template"]["spec"].is_object()) {
+    spec["jobTemplate"]["spec"]["template"]["spec"] = Object{};
+  }
   set_default(spec, "concurrencyPolicy", "Allow");
   set_default(spec, "suspend", false);
   set_default(spec, "successfulJobsHistoryLimit", 3);
@@ -84,7 +94,105 @@ void default_cron_job(Value& object) {
   default_pod_spec(spec["jobTemplate"]["spec"]["template"]["spec"], false);
 }
 
+/// What is wrong with a schedule, in the words of the server's cron library; "" when nothing is.
+std::string schedule_problem(std::string_view text) {
+  if (text.find("TZ") != std::string_view::npos) {
+    return "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
+  }
+  if (text.starts_with('@')) return "";
+  std::vector<std::string> fields;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find(' ', at), text.size());
+    if (end > at) fields.emplace_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  if (fields.size() != 5) {
+    return fmt::format("expected exactly 5 fields, found {}: [{}]", fields.size(),
+                       fmt::join(fields, " "));
+  }
+  constexpr int kHighest[] = {59, 23, 31, 12, 6};
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].find_first_not_of("0123456789") != std::string::npos) continue;
+    if (const int number = std::atoi(fields[i].c_str()); number > kHighest[i]) {
+      return fmt::format("end of range ({}) above maximum ({}): {}", number, kHighest[i],
+                         fields[i]);
+    }
+  }
+  return "";
+}
+
+void validate_cron_job(const Value& object, Causes& causes) {
+  constexpr std::size_t kLongestName = 52;
+  if (const std::string name = object_name(object); name.size() > kLongestName) {
+    causes.invalid("metadata.name", Value(name), "must be no more than 52 characters");
+  }
+  const Value& spec = object["spec"];
+  const std::string_view schedule = spec["schedule"].string_or("");
+  if (schedule.empty()) {
+    causes.required("spec.schedule");
+  } else if (const auto problem = schedule_problem(schedule); !problem.empty()) {
+    causes.invalid("spec.schedule", Value(schedule), problem);
+  }
+  for (const char* key : {"startingDeadlineSeconds"}) {
+    check_not_negative(spec[key], std::string("spec.") + key, causes);
+  }
+  const std::string_view policy = spec["concurrencyPolicy"].string_or("");
+  if (policy != "Allow" && policy != "Forbid" && policy != "Replace") {
+    causes.not_supported("spec.concurrencyPolicy", Value(policy), {"Allow", "Forbid", "Replace"});
+  }
+  const Value& pod = spec.at_path({"jobTemplate", "spec", "template", "spec"});
+  const std::string path = "spec.jobTemplate.spec.template.spec";
+  validate_pod_spec(pod, path, causes);
+  if (pod["restartPolicy"] == Value("Always")) {
+    causes.required(path + ".restartPolicy", "valid values: \"OnFailure\", \"Never\"");
+  }
+  for (const char* key : {"successfulJobsHistoryLimit", "failedJobsHistoryLimit"}) {
+    check_not_negative(spec[key], std::string("spec.") + key, causes);
+  }
+}
+
+void job_status(const Value& object, Causes& causes) {
+  for (const char* key : {"active", "succeeded", "failed"}) {
+    check_not_negative(object["status"][key], std::string("status.") + key, causes);
+  }
+}
+
+// discovery
+
+void default_slice(Value& object) {
+  if (object["endpoints"].is_array()) {
+    for (Value& endpoint : object["endpoints"].as_array()) {
+      set_default(endpoint, "conditions", Object{});
+    }
+  }
+  if (!object["ports"].is_array()) return;
+  for (Value& port : object["ports"].as_array()) {
+    set_default(port, "name", "");
+    set_default(port, "protocol", "TCP");
+  }
+}
+void validate_slice(const Value& object, Causes& causes) {
+  const std::string_view type = object["addressType"].string_or("");
+  if (type.empty()) {
+    causes.required("addressType");
+  } else if (type != "IPv4" && type != "IPv6" && type != "FQDN") {
+    causes.not_supported("addressType", Value(type), {"FQDN", "IPv4", "IPv6"});
+  }
+}
+void validate_slice_update(const Value& object, const Value& old_object, Causes& causes) {
+  if (!(object["addressType"] == old_object["addressType"])) {
+    causes.invalid("addressType", object["addressType"], "field is immutable");
+  }
+}
+
 // policy
+
+void budget_status(const Value& object, Causes& causes) {
+  for (const char* key :
+       {"disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"}) {
+    check_not_negative(object["status"][key], std::string("status.") + key, causes);
+  }
+}
 
 void prepare_budget(State& state, Value& object) {
   (void)state;
@@ -94,7 +202,14 @@ void prepare_budget(State& state, Value& object) {
 void validate_budget(const Value& object, Causes& causes) {
   const Value& spec = object["spec"];
   if (spec.find("minAvailable") != nullptr && spec.find("maxUnavailable") != nullptr) {
-    causes.invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set");
+    const Value& selector = spec["selector"];
+    const Value& policy = spec["unhealthyPodEvictionPolicy"];
+    causes.invalid_shown("spec",
+                         fmt::format("{{\"MinAvailable\":{},\"Selector\":{},\"MaxUnavailable\":{},"
+                                     "\"UnhealthyPodEvictionPolicy\":{}}}",
+                                     json::dump(spec["minAvailable"]), json::dump(selector),
+                                     json::dump(spec["maxUnavailable"]), json::dump(policy)),
+                         "minAvailable and maxUnavailable cannot be both set");
   }
   for (const char* key : {"minAvailable", "maxUnavailable"}) {
     const Value& value = spec[key];
@@ -173,7 +288,7 @@ void validate_binding(const Value& object, Causes& causes) {
   const Value& reference = object["roleRef"];
   const std::string_view kind = reference["kind"].string_or("");
   if (kind != "Role" && kind != "ClusterRole")
-    causes.not_supported("roleRef.kind", kind, {"ClusterRole", "Role"});
+    causes.not_supported("roleRef.kind", kind, {"Role", "ClusterRole"});
   if (reference["name"].string_or("").empty()) causes.required("roleRef.name");
   if (!object["subjects"].is_array()) return;
   const Array& subjects = object["subjects"].as_array();
@@ -188,7 +303,12 @@ void validate_binding(const Value& object, Causes& causes) {
 }
 void validate_binding_update(const Value& object, const Value& old_object, Causes& causes) {
   if (!(object["roleRef"] == old_object["roleRef"])) {
-    causes.invalid("roleRef", object["roleRef"], "cannot change roleRef");
+    const Value& now = object["roleRef"];
+    causes.invalid_shown(
+        "roleRef",
+        fmt::format("{{\"APIGroup\":{},\"Kind\":{},\"Name\":{}}}", json::dump(now["apiGroup"]),
+                    json::dump(now["kind"]), json::dump(now["name"])),
+        "cannot change roleRef");
   }
 }
 
@@ -216,9 +336,14 @@ const Rules& other_rules(std::string_view group, std::string_view kind) {
                          .prepare = prepare_job,
                          .validate = validate_job,
                          .validate_update = validate_job_update,
+                         .validate_status = job_status,
                          .carry = carry_job};
-  static const Rules cron_job{.defaults = default_cron_job};
-  static const Rules budget{.prepare = prepare_budget, .validate = validate_budget};
+  static const Rules cron_job{.defaults = default_cron_job, .validate = validate_cron_job};
+  static const Rules slice{.defaults = default_slice,
+                           .validate = validate_slice,
+                           .validate_update = validate_slice_update};
+  static const Rules budget{
+      .prepare = prepare_budget, .validate = validate_budget, .validate_status = budget_status};
   static const Rules network_policy{.defaults = default_network_policy,
                                     .validate = validate_network_policy};
   static const Rules role{.validate = validate_rules};
@@ -228,6 +353,7 @@ const Rules& other_rules(std::string_view group, std::string_view kind) {
   static const Rules lease{.validate = validate_lease};
   static const Rules storage_class{.defaults = default_storage_class};
   if (group == "batch") return kind == "Job" ? job : kind == "CronJob" ? cron_job : none;
+  if (kind == "EndpointSlice") return slice;
   if (kind == "PodDisruptionBudget") return budget;
   if (kind == "NetworkPolicy") return network_policy;
   if (kind == "Role" || kind == "ClusterRole") return role;

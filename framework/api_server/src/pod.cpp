@@ -119,10 +119,6 @@ void default_pod_spec(Value& spec, bool in_pod) {
     set_default(spec, "serviceAccount", *account);
   if (in_pod) {
     set_default(spec, "enableServiceLinks", true);
-    set_default(spec, "serviceAccountName", "default");
-    set_default(spec, "serviceAccount", spec["serviceAccountName"]);
-    set_default(spec, "priority", 0);
-    set_default(spec, "preemptionPolicy", "PreemptLowerPriority");
   }
   for (const char* key : {"containers", "initContainers", "ephemeralContainers"}) {
     Value* list = spec.find(key);
@@ -309,7 +305,10 @@ void validate_pod_spec(const Value& spec, const std::string& path, Causes& cause
 
 namespace {
 
-void default_pod(Value& pod) { default_pod_spec(pod["spec"], true); }
+void default_pod(Value& pod) {
+  if (!pod["spec"].is_object()) pod["spec"] = Object{};
+  default_pod_spec(pod["spec"], true);
+}
 
 const char* quality_of_service(const Value& spec) {
   bool any = false, guaranteed = true;
@@ -328,7 +327,14 @@ const char* quality_of_service(const Value& spec) {
 }
 
 void prepare_pod(State& state, Value& pod) {
-  (void)state;
+  Value& spec = pod["spec"];
+  if (state.options.namespace_defaults) set_default(spec, "serviceAccountName", "default");
+  if (spec.find("serviceAccountName") != nullptr) {
+    Value account = spec["serviceAccountName"];
+    set_default(spec, "serviceAccount", std::move(account));
+  }
+  set_default(spec, "priority", 0);
+  set_default(spec, "preemptionPolicy", "PreemptLowerPriority");
   Value& tolerations = pod["spec"]["tolerations"];
   if (!tolerations.is_array()) tolerations = Array{};
   for (const char* key : {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}) {
@@ -343,7 +349,17 @@ void prepare_pod(State& state, Value& pod) {
 }
 
 void validate_pod(const Value& pod, Causes& causes) {
-  validate_pod_spec(pod["spec"], "spec", causes);
+  const Value& spec = pod["spec"];
+  validate_pod_spec(spec, "spec", causes);
+  check_labels(spec["nodeSelector"], "spec.nodeSelector", causes);
+  const Value& deadline = spec["activeDeadlineSeconds"];
+  if (deadline.is_integer() && (deadline.as_integer() < 1 || deadline.as_integer() > INT32_MAX)) {
+    causes.invalid("spec.activeDeadlineSeconds", deadline,
+                   "must be between 1 and 2147483647, inclusive");
+  }
+  if (spec["dnsPolicy"] == Value("None") && !spec["dnsConfig"].is_object()) {
+    causes.required("spec.dnsConfig", "must provide `dnsConfig` when `dnsPolicy` is None");
+  }
 }
 
 /// Only images, deadlines, tolerations and a few others may change.

@@ -54,8 +54,39 @@ http::Response object_response(Context& context, int status, const StoredPtr& ob
   return json_response(status, versioned);
 }
 
+namespace {
+
+std::uint64_t parse_version(std::string_view text, std::string_view field) {
+  std::uint64_t out = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') {
+      throw Failure::plain(
+          fmt::format("{}: Invalid value: {}: strconv.ParseUint: parsing {}: invalid syntax", field,
+                      quote_json(text), quote_json(text)));
+    }
+    out = out * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return out;
+}
+
+[[noreturn]] void refuse_future(std::uint64_t version, std::uint64_t current) {
+  throw Failure(
+      504, "Timeout",
+      fmt::format("Timeout: Too large resource version: {}, current: {}", version, current),
+      Object{{"causes", Array{Object{{"reason", "ResourceVersionTooLarge"},
+                                     {"message", "Too large resource version"}}}},
+             {"retryAfterSeconds", 1}});
+}
+
+}  // namespace
+
 Reply handle_get(Context& context) {
   const Target& target = context.target;
+  const std::uint64_t version =
+      parse_version(context.query().get("resourceVersion"), "resourceVersion");
+  if (version > context.state.store.revision()) {
+    refuse_future(version, context.state.store.revision());
+  }
   const StoredPtr object =
       require_object(context.state, *context.resource, {target.namespace_, target.name});
   return {object_response(context, 200, object)};
@@ -71,9 +102,46 @@ struct Page {
 };
 
 std::string encode_continue(std::uint64_t revision, const ObjectName& last) {
-  return encode_base64(json::dump(Object{{"v", "meta.k8s.io/v1"},
-                                         {"rv", static_cast<std::int64_t>(revision)},
-                                         {"start", last.namespace_ + "/" + last.name}}));
+  std::string token =
+      encode_base64(json::dump(Object{{"v", "meta.k8s.io/v1"},
+                                      {"rv", static_cast<std::int64_t>(revision)},
+                                      {"start", last.namespace_ + "/" + last.name}}));
+  std::replace(token.begin(), token.end(), '+', '-');
+  std::replace(token.begin(), token.end(), '/', '_');
+  while (token.ends_with('=')) token.pop_back();
+  return token;
+}
+
+[[noreturn]] void refuse_token(std::string_view why) {
+  throw Failure::bad_request(
+      fmt::format("invalid continue token: continue key is not valid: {}", why));
+}
+
+Value decode_token(std::string_view token) {
+  std::size_t length = 0;
+  while (length < token.size() && (std::isalnum(static_cast<unsigned char>(token[length])) ||
+                                   token[length] == '-' || token[length] == '_')) {
+    ++length;
+  }
+  if (length < token.size() &&
+      token.substr(length).find_first_not_of('=') != std::string_view::npos) {
+    refuse_token(fmt::format("illegal base64 data at input byte {}", length));
+  }
+  std::string standard(token.substr(0, length));
+  std::replace(standard.begin(), standard.end(), '-', '+');
+  std::replace(standard.begin(), standard.end(), '_', '/');
+  if (standard.size() % 4 == 1) {
+    refuse_token(fmt::format("illegal base64 data at input byte {}", standard.size() - 1));
+  }
+  while (standard.size() % 4 != 0) standard += '=';
+  const auto text = decode_base64(standard);
+  if (!text) refuse_token("illegal base64 data at input byte 0");
+  auto parsed = json::parse(*text);
+  if (parsed && parsed->is_object()) return std::move(*parsed);
+  refuse_token(
+      text->empty() || (*text)[0] == '{'
+          ? std::string("unexpected end of JSON input")
+          : fmt::format("invalid character '{}' looking for beginning of value", (*text)[0]));
 }
 
 Page page_of(const Context& context) {
@@ -81,33 +149,71 @@ Page page_of(const Context& context) {
   Page page;
   page.limit =
       static_cast<std::size_t>(std::max<std::int64_t>(query.number("limit").value_or(0), 0));
-  const std::string_view token = query.get("continue");
-  if (token.empty()) return page;
-  const auto text = decode_base64(token);
-  const auto parsed = text ? json::parse(*text) : Result<Value>(Value());
-  if (!text || !parsed || !(*parsed)["rv"].is_integer()) {
-    throw Failure::bad_request("continue key is not valid: invalid continue token");
+  (void)query.number("timeoutSeconds");  // refused when it is no number
+  const std::string_view text = query.get("continue");
+  if (text.empty()) return page;
+  const Value token = decode_token(text);
+  if (const auto version = token["v"].string_or(""); version != "meta.k8s.io/v1") {
+    refuse_token(fmt::format("server does not recognize this encoded version {}", version));
   }
-  const std::string_view start = (*parsed)["start"].string_or("");
+  if (token["rv"].integer_or(0) == 0) {
+    refuse_token("incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
+  }
+  const std::string_view start = token["start"].string_or("");
+  if (start.empty()) refuse_token("encoded start key empty (version meta.k8s.io/v1)");
   const auto slash = start.find('/');
-  page.revision = static_cast<std::uint64_t>((*parsed)["rv"].integer_or(0));
+  page.revision = static_cast<std::uint64_t>(token["rv"].integer_or(0));
   page.after.namespace_ = start.substr(0, slash);
   page.after.name = start.substr(slash + 1);
   page.continued = true;
   return page;
 }
 
-std::uint64_t version_of(std::string_view text) {
-  std::uint64_t out = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') {
-      throw Failure::bad_request(
-          fmt::format("Invalid value: {}: strconv.ParseUint: parsing {}: invalid syntax",
-                      quote_json(text), quote_json(text)));
+/// apimachinery's ValidateListOptions.
+void check_list_options(const Query& query, bool watch) {
+  Causes causes;
+  const std::string match(query.get("resourceVersionMatch"));
+  const std::string_view version = query.get("resourceVersion");
+  const std::string field = "resourceVersionMatch";
+  const bool initial = query.contains("sendInitialEvents");
+  if (watch) {
+    if (initial && match != "NotOlderThan") {
+      causes.forbidden(field,
+                       "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
     }
-    out = out * 10 + static_cast<std::uint64_t>(c - '0');
+    if (!match.empty() && !initial) {
+      causes.forbidden(
+          field,
+          "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+    }
+    if (!match.empty() && match != "NotOlderThan") {
+      causes.not_supported(field, Value(match), {"NotOlderThan"});
+    }
+  } else if (!match.empty() && version.empty()) {
+    causes.forbidden(field, "resourceVersionMatch is forbidden unless resourceVersion is provided");
   }
-  return out;
+  if (!match.empty() && !query.get("continue").empty()) {
+    causes.forbidden(field, "resourceVersionMatch is forbidden when continue is provided");
+  }
+  if (!watch && !match.empty() && match != "Exact" && match != "NotOlderThan") {
+    causes.not_supported(field, Value(match), {"Exact", "NotOlderThan", ""});
+  }
+  if (!watch && match == "Exact" && version == "0") {
+    causes.forbidden(field,
+                     "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
+  }
+  if (!watch && initial) {
+    causes.forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list");
+  }
+  if (!causes.empty()) throw Failure::invalid_options("ListOptions", causes);
+}
+
+std::uint64_t version_of(std::string_view text) {
+  try {
+    return parse_version(text, "resourceVersion");
+  } catch (const Failure& failure) {
+    throw Failure::bad_request(std::string("invalid resource version: ") + failure.what());
+  }
 }
 
 /// The objects of a list at the version asked for; sets the version it is at.
@@ -120,13 +226,7 @@ std::vector<StoredPtr> snapshot(Context& context, const Page& page, std::uint64_
     revision = page.revision;
   } else if (!wanted.empty() && wanted != "0") {
     const std::uint64_t version = version_of(wanted);
-    if (version > revision) {
-      throw Failure(504, "Timeout",
-                    fmt::format("Too large resource version: {}, current: {}", version, revision),
-                    Object{{"causes", Array{Object{{"reason", "ResourceVersionTooLarge"},
-                                                   {"message", "Too large resource version"}}}},
-                           {"retryAfterSeconds", 1}});
-    }
+    if (version > revision) refuse_future(version, revision);
     if (query.get("resourceVersionMatch") == "Exact") revision = version;
   }
   auto found =
@@ -147,6 +247,59 @@ std::vector<StoredPtr> snapshot(Context& context, const Page& page, std::uint64_
   return std::move(*found);
 }
 
+/// The end of the JSON value that starts at `at`.
+std::size_t value_end(std::string_view text, std::size_t at) {
+  int depth = 0;
+  bool quoted = false;
+  for (; at < text.size(); ++at) {
+    const char c = text[at];
+    if (quoted) {
+      if (c == '\\') {
+        ++at;
+      } else if (c == '"') {
+        quoted = false;
+      }
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '{' || c == '[') {
+      ++depth;
+    } else if (depth == 0 && (c == ',' || c == '}')) {
+      return at;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return at;
+}
+
+/// Items of a list of built-in objects bear neither apiVersion nor kind; members are sorted, so
+/// what comes before "kind" is looked at only.
+void append_item(std::string& body, const Resource& resource, std::string_view text) {
+  if (resource.custom) {
+    body += text;
+    return;
+  }
+  bool first = true;
+  body += '{';
+  std::size_t at = 1;
+  while (at < text.size() && text[at] == '"') {
+    const std::size_t colon = value_end(text, at);
+    const std::string_view member = text.substr(at, colon - at);
+    at = colon + 1;
+    if (member.starts_with("\"apiVersion\":")) continue;
+    if (member.starts_with("\"kind\":")) break;
+    if (!first) body += ',';
+    body += member;
+    first = false;
+  }
+  if (at >= text.size()) {
+    body += '}';
+    return;
+  }
+  if (!first) body += ',';
+  body += text.substr(at);
+}
+
 http::Response list_response(Context& context, const std::vector<StoredPtr>& objects,
                              Object metadata) {
   const Resource& resource = *context.resource;
@@ -157,7 +310,7 @@ http::Response list_response(Context& context, const std::vector<StoredPtr>& obj
         quote_json(resource.api_version()), json::dump(Value(std::move(metadata))));
     for (std::size_t i = 0; i < objects.size(); ++i) {
       if (i != 0) body += ',';
-      body += objects[i]->text();
+      append_item(body, resource, objects[i]->text());
     }
     return text_response(200, body + "]}\n");
   }
@@ -170,6 +323,10 @@ http::Response list_response(Context& context, const std::vector<StoredPtr>& obj
   }
   Array items;
   for (Value& value : values) {
+    if (!resource.custom && form == ObjectForm::whole) {
+      value.as_object().erase("apiVersion");
+      value.as_object().erase("kind");
+    }
     items.push_back(form == ObjectForm::metadata ? partial_metadata(value) : std::move(value));
   }
   Object list{
@@ -183,6 +340,7 @@ http::Response list_response(Context& context, const std::vector<StoredPtr>& obj
 }  // namespace
 
 Reply handle_list(Context& context) {
+  check_list_options(context.query(), false);
   const Selection selection = selection_of(context);
   const Page page = page_of(context);
   std::uint64_t revision = 0;
@@ -203,6 +361,8 @@ Reply handle_list(Context& context) {
     if (selection.labels.empty() && selection.fields.empty())
       metadata.set("remainingItemCount", remaining);
   }
+  // Lists of custom objects say so when nothing remains.
+  if (context.resource->custom && !metadata.contains("continue")) metadata.set("continue", "");
   return {list_response(context, chosen, std::move(metadata))};
 }
 
@@ -211,17 +371,7 @@ Reply handle_watch(Context& context) {
   const Query& query = context.query();
   const bool initial_events = query.flag("sendInitialEvents");
   const std::string_view version = query.get("resourceVersion");
-  if (query.contains("sendInitialEvents") && query.get("resourceVersionMatch") != "NotOlderThan") {
-    Causes causes;
-    causes.forbidden("resourceVersionMatch",
-                     "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
-    const Resource options{.group = "meta.k8s.io",
-                           .version = "v1",
-                           .kind = "ListOptions",
-                           .plural = "",
-                           .singular = ""};
-    throw Failure::invalid(options, "", causes);
-  }
+  check_list_options(query, true);
   WatchSettings settings{.resource = context.resource, .selection = selection_of(context)};
   if (!context.target.name.empty()) {
     settings.selection.fields =

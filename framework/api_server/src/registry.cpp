@@ -163,6 +163,8 @@ std::vector<std::string> Resource::verbs() const {
   if (review) return {"create"};
   if (read_only) return {"get", "list"};
   if (is("", "Namespace")) return {"create", "delete", "get", "list", "patch", "update", "watch"};
+  if (custom)
+    return {"delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"};
   return {"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"};
 }
 
@@ -179,6 +181,7 @@ std::vector<std::string> Resource::subresources() const {
   if (is("", "Namespace")) out.emplace_back("finalize");
   if (is("", "ServiceAccount")) out.emplace_back("token");
   if (is("certificates.k8s.io", "CertificateSigningRequest")) out.emplace_back("approval");
+  std::sort(out.begin(), out.end());
   return out;
 }
 

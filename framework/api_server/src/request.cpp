@@ -96,7 +96,8 @@ Target Target::parse(std::string_view text) {
   }
   target.resource_path = true;
   if (parts[at] == "watch") {  // the old watch paths: same as ?watch=1
-    target.query = Query::parse("watch=1");
+    target.query.set("watch", "1");
+    target.old_watch = true;
     ++at;
   }
   if (at < parts.size() && parts[at] == "namespaces" && at + 2 < parts.size() &&

@@ -23,6 +23,7 @@ struct Wanted {
 class Query {
  public:
   static Query parse(std::string_view text);
+  void set(std::string_view name, std::string_view value) { values_.emplace_back(name, value); }
   [[nodiscard]] std::string_view get(std::string_view name) const;
   [[nodiscard]] bool contains(std::string_view name) const;
   [[nodiscard]] bool flag(std::string_view name) const;
@@ -40,6 +41,7 @@ struct Target {
 
   bool resource_path = false;  ///< below /api/v1 or /apis/<group>/<version>
   bool namespaces_scope = false;
+  bool old_watch = false;  ///< below /watch/
   std::string group, version, namespace_, plural, name, subresource, rest;
 
   static Target parse(std::string_view target);

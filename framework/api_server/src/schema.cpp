@@ -25,6 +25,8 @@ const Schema* SchemaSet::builtin(const std::string& name) {
   if (document == nullptr) return nullptr;
   Schema& schema = fresh();
   schema.name = name.substr(name.rfind('.') + 1);
+  const auto dot = name.rfind('.', name.rfind('.') - 1);
+  schema.go_name = dot == std::string::npos ? schema.name : name.substr(dot + 1);
   by_name_.emplace(name, &schema);  // before filling: types refer to themselves
   fill(schema, *document);
   return &schema;

@@ -49,6 +49,7 @@ struct Schema {
 
   Kind kind = Kind::any;
   std::string name = {};  ///< of a built-in type: "DeploymentSpec"
+  std::string go_name = {};  ///< with its package: "v1.DeploymentSpec"
   std::string format = {};
   std::vector<Field> fields = {};  ///< sorted
   std::vector<std::string> required = {};
@@ -110,7 +111,8 @@ struct Unknown {
 /// Brings a built-in object to the form that a round trip through Go's types gives: unknown fields,
 /// nulls and empty optional values dropped, quantities canonical. Throws Failure(400) naming the
 /// field for a value of the wrong type.
-void normalize(const Schema& schema, json::Value& value, std::string_view kind, Unknown& unknown);
+void normalize(const Schema& schema, json::Value& value, std::string_view kind,
+               std::string_view version, Unknown& unknown);
 
 /// Drops what a structural schema does not name. `root`: apiVersion, kind and metadata stay.
 void prune(const Schema& schema, json::Value& value, bool root, const std::string& path,

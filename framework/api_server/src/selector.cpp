@@ -25,19 +25,34 @@ class Reader {
     std::vector<Requirement> out;
     skip_spaces();
     if (at_end()) return out;
+    if (std::string_view(",=<>()").find(text_[position_]) != std::string_view::npos) {
+      refuse(fmt::format("found '{}', expected: !, identifier, or 'end of string'", token()));
+    }
     for (;;) {
       out.push_back(requirement());
       skip_spaces();
       if (at_end()) return out;
-      if (!take(',')) fail(fmt::format("found '{}', expected: ',' or 'end of string'", word()));
+      if (!take(',')) {
+        refuse(fmt::format("found '{}', expected: ',' or 'end of string'", token()));
+      }
       skip_spaces();
-      if (at_end()) fail("found '', expected: identifier after ','");
+      if (at_end()) refuse("found '', expected: identifier after ','");
     }
   }
 
  private:
   [[noreturn]] void fail(const std::string& why) const {
     throw Failure::bad_request(fmt::format("unable to parse requirement: {}", why));
+  }
+  [[noreturn]] static void refuse(const std::string& why) { throw Failure::bad_request(why); }
+  /// The next token as it is: an operator, or a word.
+  std::string token() {
+    skip_spaces();
+    if (at_end()) return "";
+    for (const std::string_view op : {"==", "!=", "=", "!", ",", "(", ")", "<", ">"}) {
+      if (text_.substr(position_).starts_with(op)) return std::string(op);
+    }
+    return word();
   }
   [[nodiscard]] bool at_end() const { return position_ >= text_.size(); }
   void skip_spaces() {
@@ -60,6 +75,7 @@ class Reader {
 
   std::string key() {
     std::string name = word();
+    if (name.empty()) fail(fmt::format("found '{}', expected: identifier", token()));
     const std::string problem = label_key_problem(name);
     if (!problem.empty()) {
       fail(fmt::format("<nil>: Invalid value: {}: {}", quote_json(name), problem));
@@ -67,25 +83,37 @@ class Reader {
     return name;
   }
 
-  std::string value() {
+  std::string value(const std::string& key, std::size_t position = 0) {
     std::string text = word();
     const std::string problem = label_value_problem(text);
     if (!problem.empty()) {
-      throw Failure::bad_request(
-          fmt::format("values[0][{}]: Invalid value: {}: {}", "", quote_json(text), problem));
+      fail(fmt::format("values[{}][{}]: Invalid value: {}: {}", position, key, quote_json(text),
+                       problem));
     }
     return text;
   }
 
-  std::vector<std::string> set() {
+  std::string number() {
+    std::string text = word();
+    if (text.empty() ||
+        text.find_first_not_of("0123456789", text[0] == '-' ? 1 : 0) != std::string::npos) {
+      fail(
+          fmt::format("values[0]: Invalid value: {}: for 'Gt', 'Lt' operators, the value must be "
+                      "an integer",
+                      quote_json(text)));
+    }
+    return text;
+  }
+
+  std::vector<std::string> set(const std::string& key) {
     skip_spaces();
-    if (!take('(')) fail(fmt::format("found '{}', expected: '('", word()));
+    if (!take('(')) fail(fmt::format("found '{}' expected: '('", token()));
     std::vector<std::string> values;
     for (;;) {
-      values.push_back(value());
+      values.push_back(value(key, values.size()));
       skip_spaces();
       if (take(')')) return values;
-      if (!take(',')) fail(fmt::format("found '{}', expected: ',' or ')'", word()));
+      if (!take(',')) fail(fmt::format("found '{}', expected: ',' or ')'", token()));
     }
   }
 
@@ -98,24 +126,24 @@ class Reader {
     if (take('=')) {
       take('=');
       out.operation = Requirement::Operator::in;
-      out.values = {value()};
+      out.values = {value(out.key)};
     } else if (take('!')) {
-      if (!take('=')) fail("found '!', expected: '!='");
+      if (!take('=')) fail("found '!', expected: in, notin, =, ==, !=, gt, lt");
       out.operation = Requirement::Operator::not_in;
-      out.values = {value()};
+      out.values = {value(out.key)};
     } else if (take('>')) {
       out.operation = Requirement::Operator::greater;
-      out.values = {value()};
+      out.values = {number()};
     } else if (take('<')) {
       out.operation = Requirement::Operator::less;
-      out.values = {value()};
+      out.values = {number()};
     } else {
       const std::string name = word();
       if (name != "in" && name != "notin") {
         fail(fmt::format("found '{}', expected: in, notin, =, ==, !=, gt, lt", name));
       }
       out.operation = name == "in" ? Requirement::Operator::in : Requirement::Operator::not_in;
-      out.values = set();
+      out.values = set(out.key);
     }
     return out;
   }
@@ -285,10 +313,22 @@ constexpr Supported kSupported[] = {
     {"", "Service", "spec.clusterIP"},
     {"", "Service", "spec.type"},
     {"", "ReplicationController", "status.replicas"},
-    {"apps", "ReplicaSet", "status.replicas"},
     {"batch", "Job", "status.successful"},
     {"certificates.k8s.io", "CertificateSigningRequest", "spec.signerName"},
 };
+
+/// Kinds with fields of their own say it in other words.
+std::string unsupported(const Resource& resource, std::string_view field) {
+  if (resource.custom) return fmt::format("field label not supported: {}", field);
+  for (const Supported& entry : kSupported) {
+    if (resource.is(entry.group, entry.kind)) {
+      return fmt::format("field label not supported: {}", field);
+    }
+  }
+  return fmt::format(
+      "{} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+      quote_json(field));
+}
 
 bool is_supported(const Resource& resource, std::string_view field) {
   if (field == "metadata.name" || (field == "metadata.namespace" && resource.namespaced))
@@ -321,7 +361,7 @@ FieldSelector FieldSelector::parse(std::string_view text, const Resource& resour
     std::string_view value = part.substr(equals + 1);
     if (value.starts_with('=')) value.remove_prefix(1);
     if (!is_supported(resource, field)) {
-      throw Failure::bad_request(fmt::format("field label not supported: {}", field));
+      throw Failure::bad_request(unsupported(resource, field));
     }
     selector.terms_.push_back({split_path(field), negated, std::string(value)});
   }

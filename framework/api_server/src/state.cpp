@@ -54,28 +54,68 @@ void Context::warn(std::string text) {
   warnings.push_back(std::move(text));
 }
 
+void check_dry_run(const std::vector<std::string>& values, Causes& causes) {
+  if (values.empty() || values == std::vector<std::string>{"All"}) return;
+  json::Array shown(values.begin(), values.end());
+  causes.not_supported("dryRun", Value(std::move(shown)), {"All"});
+}
+
+namespace {
+
+constexpr std::size_t kLongestManager = 128;
+
+void check_manager(const std::string& name, Causes& causes) {
+  if (name.size() > kLongestManager) causes.too_long("fieldManager", kLongestManager);
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const auto c = static_cast<unsigned char>(name[i]);
+    if (c >= 0x20 && c != 0x7f) continue;
+    // As Go quotes it.
+    causes.invalid_shown("fieldManager",
+                         fmt::format("\"{}\\x{:02x}{}\"", name.substr(0, i), c, name.substr(i + 1)),
+                         fmt::format("invalid character U+{:04X} (at position {})", c, i));
+    return;
+  }
+}
+
+std::string_view options_kind(const std::string& method) {
+  if (method == "POST") return "CreateOptions";
+  return method == "PUT" ? "UpdateOptions" : "PatchOptions";
+}
+
+}  // namespace
+
 WriteOptions write_options(const Context& context) {
   const Query& query = context.query();
+  const std::string& method = context.request.method;
   WriteOptions options;
-  for (const std::string& value : query.all("dryRun")) {
-    if (value == "All") {
-      options.dry_run = true;
-    } else if (!value.empty()) {
-      throw Failure::bad_request(fmt::format(
-          "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: \"{}\": supported "
-          "values: \"All\"",
-          value));
-    }
-  }
+  Causes causes;
   options.field_manager = query.get("fieldManager");
+  const bool apply =
+      method == "PATCH" &&
+      context.request.headers.get("Content-Type").starts_with("application/apply-patch");
+  if (apply && options.field_manager.empty()) {
+    causes.required("fieldManager", "is required for apply patch");
+  }
+  if (method == "PATCH" && !apply && query.contains("force")) {
+    causes.forbidden("force", "may not be specified for non-apply patch");
+  }
+  check_manager(options.field_manager, causes);
+  const std::vector<std::string> dry_run = query.all("dryRun");
+  check_dry_run(dry_run, causes);
+  options.dry_run = !dry_run.empty();
+  const std::string_view validation = query.get("fieldValidation");
+  if (!validation.empty()) options.field_validation = validation;
+  if (!validation.empty() && validation != "Ignore" && validation != "Strict" &&
+      validation != "Warn") {
+    causes.not_supported("fieldValidation", Value(validation), {"", "Ignore", "Strict", "Warn"});
+  }
+  if (!causes.empty()) throw Failure::invalid_options(options_kind(method), causes);
   if (options.field_manager.empty()) {
     // As the server does: the first word of the user agent.
     const std::string_view agent = context.request.headers.get("User-Agent");
     options.field_manager = agent.substr(0, agent.find('/'));
     if (options.field_manager.empty()) options.field_manager = "unknown";
   }
-  if (!query.get("fieldValidation").empty())
-    options.field_validation = query.get("fieldValidation");
   options.force = query.flag("force");
   return options;
 }

@@ -114,7 +114,9 @@ struct WriteOptions {
   std::string field_validation = "Warn";
   bool force = false;
 };
+/// Reads and checks the options of a creation, update or patch. Throws Failure(422).
 WriteOptions write_options(const Context& context);
+void check_dry_run(const std::vector<std::string>& values, Causes& causes);
 
 std::string object_name(const json::Value& object);
 std::string object_namespace(const json::Value& object);
@@ -128,7 +130,10 @@ std::optional<std::int64_t> parse_time(std::string_view text);
 void prepare_metadata(Context& context, json::Value& object, const std::string& namespace_);
 void validate_metadata(const Resource& resource, const json::Value& object, Causes& causes);
 /// Carries over what clients cannot change, and checks the preconditions in the object.
-void carry_metadata(const Resource& resource, const json::Value& old_object, json::Value& object);
+void carry_metadata(const Context& context, const Resource& resource,
+                    const json::Value& old_object, json::Value& object);
+/// Warns of owners that are named twice, and drops them.
+void warn_of_owners(Context& context, json::Value& object);
 void validate_metadata_update(const Resource& resource, const json::Value& old_object,
                               const json::Value& object, Causes& causes);
 

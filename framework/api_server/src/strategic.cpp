@@ -48,6 +48,30 @@ void set_order(Array& list, const Value& order, const std::string& key) {
                    [&](const Value& a, const Value& b) { return rank(a) < rank(b); });
 }
 
+/// As the server orders a merged list: entries of the patch in its order, and each other one before
+/// the first of them that came after it in the live list.
+Array ordered(Array merged, const Array& live, const Array& patch, std::string_view key) {
+  const auto place = [&](const Array& list, const Value& entry) {
+    const auto found = std::find_if(list.begin(), list.end(),
+                                    [&](const Value& other) { return other[key] == entry[key]; });
+    return found == list.end() ? -1 : static_cast<int>(found - list.begin());
+  };
+  Array named, others;
+  for (Value& entry : merged)
+    (place(patch, entry) >= 0 ? named : others).push_back(std::move(entry));
+  std::stable_sort(named.begin(), named.end(), [&](const Value& a, const Value& b) {
+    return place(patch, a) < place(patch, b);
+  });
+  std::size_t from = 0;
+  for (Value& entry : others) {
+    const int own = place(live, entry);
+    while (from < named.size() && place(live, named[from]) <= own) ++from;
+    named.insert(named.begin() + static_cast<std::ptrdiff_t>(from), std::move(entry));
+    ++from;
+  }
+  return named;
+}
+
 Array merge_keyed_list(const Schema* items, const std::string& key, Array live,
                        const Array& patch) {
   for (const Value& entry : patch) {
@@ -59,6 +83,7 @@ Array merge_keyed_list(const Schema* items, const std::string& key, Array live,
       return fresh;
     }
   }
+  const Array before = live;
   for (const Value& entry : patch) {
     const Value& wanted = entry[key];
     if (wanted.is_null()) {
@@ -75,7 +100,7 @@ Array merge_keyed_list(const Schema* items, const std::string& key, Array live,
       *found = merge_value(items, nullptr, std::move(*found), entry);
     }
   }
-  return live;
+  return ordered(std::move(live), before, patch, key);
 }
 
 Array merge_set(Array live, const Array& patch) {

@@ -80,6 +80,12 @@ Reply handle_scale(Context& context) {
   } else {
     throw Failure::method_not_allowed(resource, "");
   }
+  const std::string named = object_name(scale);
+  if (named != context.target.name) {
+    throw Failure::bad_request(
+        fmt::format("the name of the object ({}) does not match the name on the URL ({})", named,
+                    context.target.name));
+  }
   const std::int64_t replicas = scale.at_path({"spec", "replicas"}).integer_or(0);
   if (replicas < 0) {
     Causes causes;
@@ -149,6 +155,9 @@ Reply handle_eviction(Context& context) {
   State& state = context.state;
   const Value body = read_body(context);
   const StoredPtr pod = target_object(context);
+  if (object_name(body) != context.target.name) {
+    throw Failure::bad_request("name in URL does not match name in Eviction object");
+  }
   DeleteOptions options;
   const Value& wanted = body["deleteOptions"];
   if (wanted["gracePeriodSeconds"].is_integer())
@@ -172,9 +181,23 @@ Reply handle_eviction(Context& context) {
     if (!budgets.empty())
       use_budget(context, budgets.front(), context.target.name, options.dry_run);
   }
+  StoredPtr marked = pod;
+  if (!options.dry_run) {
+    Value object = pod->value();
+    Value& conditions = object["status"]["conditions"];
+    if (!conditions.is_array()) conditions = Array{};
+    conditions.as_array().emplace_back(Object{{"type", "DisruptionTarget"},
+                                              {"status", "True"},
+                                              {"reason", "EvictionByEvictionAPI"},
+                                              {"message", "Eviction API: evicting"},
+                                              {"lastTransitionTime", state.now()}});
+    marked = state.put(*context.resource, std::move(object));
+  }
   bool gone = false;
-  delete_object(state, *context.resource, pod, options, gone);
-  return {json_response(201, make_status(201, "", "", nullptr))};
+  delete_object(state, *context.resource, marked, options, gone);
+  Value status = make_status(201, "", "", nullptr);
+  status["code"] = 201;
+  return {json_response(201, status)};
 }
 
 Reply handle_binding(Context& context) {

@@ -632,6 +632,7 @@ std::vector<Column> columns_from(std::string_view text) {
     }
     column.name = part;
     if (column.name == "Name") column.format = "name";
+    if (column.name == "Created At") column.type = "date";
     out.push_back(std::move(column));
   }
   return out;
@@ -648,8 +649,8 @@ const std::vector<Printer>& printers() {
     const Entry entries[] = {
         {"", "Pod", "Name|Ready|Status|Restarts|Age|!IP|!Node|!Nominated Node|!Readiness Gates",
          pod_cells},
-        {"apps", "Deployment",
-         "Name|Ready|Up-to-date#|Available#|Age|!Containers|!Images|!Selector", deployment_cells},
+        {"apps", "Deployment", "Name|Ready|Up-to-date|Available|Age|!Containers|!Images|!Selector",
+         deployment_cells},
         {"apps", "StatefulSet", "Name|Ready|Age|!Containers|!Images", stateful_set_cells},
         {"apps", "ReplicaSet", "Name|Desired#|Current#|Ready#|Age|!Containers|!Images|!Selector",
          replica_set_cells},
@@ -674,8 +675,8 @@ const std::vector<Printer>& printers() {
         {"", "Event",
          "Last Seen|Type|Reason|Object|!Subobject|!Source|Message|!First Seen|!Count#|!Name",
          event_cells},
-        {"", "Secret", "Name|Type|Data#|Age", secret_cells},
-        {"", "ConfigMap", "Name|Data#|Age", config_map_cells},
+        {"", "Secret", "Name|Type|Data|Age", secret_cells},
+        {"", "ConfigMap", "Name|Data|Age", config_map_cells},
         {"", "PersistentVolumeClaim",
          "Name|Status|Volume|Capacity|Access "
          "Modes|StorageClass|VolumeAttributesClass|Age|!VolumeMode",

@@ -1,6 +1,7 @@
 // Create, update and delete: the registry's generic store.
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -107,15 +108,24 @@ StoredPtr create_object(Context& context, const Resource& resource, Value object
                         const std::string& namespace_, const WriteOptions& options) {
   State& state = context.state;
   check_namespace(state, resource, namespace_);
-  if (!object["metadata"]["resourceVersion"].string_or("").empty() &&
-      object["metadata"]["resourceVersion"].string_or("") != "0") {
-    throw Failure(500, "InternalError",
-                  "resourceVersion should not be set on objects to be created");
+  if (const Value& metadata = std::as_const(object)["metadata"];
+      !metadata.is_null() && !metadata.is_object()) {
+    throw Failure::bad_request(fmt::format(
+        "{0} in version \"{1}\" cannot be handled as a {0}: json: cannot unmarshal {2} into Go "
+        "struct field {0}.metadata of type v1.ObjectMeta",
+        resource.kind, resource.version,
+        metadata.is_number() ? "number" : json::to_string(metadata.type())));
+  }
+  const std::string given(object["metadata"]["resourceVersion"].string_or(""));
+  const bool number = given.find_first_not_of("0123456789") == std::string::npos;
+  if (!given.empty() && given != "0" && number) {
+    throw Failure::plain("resourceVersion should not be set on objects to be created");
   }
   const bool generated = object["metadata"]["name"].string_or("").empty();
   drop_status(resource, object);
   prepare_metadata(context, object, namespace_);
   conform(context, resource, object, options);
+  warn_of_owners(context, object);
   refuse_terminating(state, resource, object, namespace_);
   const Rules& rules = rules_for(resource);
   const AdmissionRequest admission{.resource = resource,
@@ -149,9 +159,9 @@ StoredPtr create_object(Context& context, const Resource& resource, Value object
     }
     throw Failure::already_exists(resource, object_name(object));
   }
+  track_update(context, resource, nullptr, object, "", options);
   if (rules.prepare != nullptr) rules.prepare(state, object);
   drop_nulls(resource, object);
-  track_update(context, resource, nullptr, object, "", options);
   admit_validating(context, admission, object);
   if (options.dry_run)
     return std::make_shared<const Stored>(to_storage(resource, std::move(object)), 0);
@@ -246,16 +256,20 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
   State& state = context.state;
   const Value old_object = to_version(resource, stored->value());
   Causes causes;
-  const std::string_view given = object["metadata"]["resourceVersion"].string_or("");
+  const std::string given(object["metadata"]["resourceVersion"].string_or(""));
+  conform(context, resource, object, options);
+  warn_of_owners(context, object);
+  carry_metadata(context, resource, old_object, object);
   if (given.empty() && must_name_version(resource) && context.request.method == "PUT") {
     causes.invalid("metadata.resourceVersion", Value(0), "must be specified for an update");
-    throw Failure::invalid(resource, object_name(old_object), causes);
+    Resource named = resource;
+    named.kind = resource.plural;  // the server's own words
+    throw Failure::invalid(named, object_name(old_object), causes);
   }
-  conform(context, resource, object, options);
-  carry_metadata(resource, old_object, object);
   keep_other_parts(resource, old_object, object, subresource);
   const Rules& rules = rules_for(resource);
   if (rules.carry != nullptr) rules.carry(object, old_object);
+  if (rules.complete != nullptr && subresource.empty()) rules.complete(state, object);
   drop_nulls(resource, object);
   const AdmissionRequest admission{
       .resource = resource,
@@ -269,7 +283,7 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
           context.request.method == "PATCH" ? "PatchOptions" : "UpdateOptions", options)};
   if (admit_mutating(context, admission, object)) {
     conform(context, resource, object, options);
-    carry_metadata(resource, old_object, object);
+    carry_metadata(context, resource, old_object, object);
     keep_other_parts(resource, old_object, object, subresource);
     drop_nulls(resource, object);
   }
@@ -277,6 +291,9 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
   validate_object(context, resource, object, &old_object, causes);
   if (rules.validate_update != nullptr && subresource.empty()) {
     rules.validate_update(object, old_object, causes);
+  }
+  if (rules.validate_status != nullptr && subresource == "status") {
+    rules.validate_status(object, causes);
   }
   if (!causes.empty()) throw Failure::invalid(resource, object_name(object), causes);
   check_escalation(context, resource, object, &old_object);
@@ -302,19 +319,22 @@ namespace {
 void check_preconditions(const Resource& resource, const Value& object,
                          const DeleteOptions& options) {
   const std::string name = object_name(object);
+  Resource by_kind = resource;  // the server's own words
+  by_kind.plural = resource.kind;
   const std::string_view uid = object["metadata"]["uid"].string_or("");
   const std::string_view version = object["metadata"]["resourceVersion"].string_or("");
   if (!options.uid.empty() && options.uid != uid) {
     throw Failure::conflict(
-        resource, name,
-        fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
+        by_kind, name,
+        fmt::format("the UID in the precondition ({}) does not match the UID in record ({}). The "
+                    "object might have been deleted and then recreated",
                     options.uid, uid));
   }
   if (!options.resource_version.empty() && options.resource_version != version) {
     throw Failure::conflict(
-        resource, name,
-        fmt::format("Precondition failed: ResourceVersion in precondition: {}, ResourceVersion in "
-                    "object meta: {}",
+        by_kind, name,
+        fmt::format("the ResourceVersion in the precondition ({}) does not match the "
+                    "ResourceVersion in record ({}). The object might have been modified",
                     options.resource_version, version));
   }
 }
@@ -338,7 +358,7 @@ std::int64_t grace_of(const Resource& resource, const Value& object, const Delet
       phase == "Failed") {
     return 0;
   }
-  if (options.grace) return std::max<std::int64_t>(*options.grace, 0);
+  if (options.grace) return *options.grace < 0 ? 1 : *options.grace;
   return object.at_path({"spec", "terminationGracePeriodSeconds"}).integer_or(30);
 }
 
@@ -347,6 +367,13 @@ std::int64_t grace_of(const Resource& resource, const Value& object, const Delet
 StoredPtr delete_object(State& state, const Resource& resource, const StoredPtr& stored,
                         const DeleteOptions& options, bool& gone) {
   Value object = stored->value();
+  if (resource.is("", "Namespace")) {
+    for (const char* name : {"default", "kube-system", "kube-public"}) {
+      if (object_name(object) == name) {
+        throw Failure::forbidden(resource, name, "this namespace may not be deleted");
+      }
+    }
+  }
   check_preconditions(resource, object, options);
   Value& metadata = object["metadata"];
   if (options.propagation == "Foreground") {
@@ -364,14 +391,24 @@ StoredPtr delete_object(State& state, const Resource& resource, const StoredPtr&
   const bool waits = metadata["finalizers"].is_array() || grace > 0 || resource.is("", "Namespace");
   gone = !waits;
   if (gone) {
-    if (!options.dry_run)
-      state.remove(resource, std::make_shared<const Stored>(object, stored->revision()));
-    return stored;
+    if (resource.is("", "Pod")) {  // the only kind that is marked before it goes
+      if (!deleting) {
+        metadata["deletionTimestamp"] = state.now();
+        metadata["generation"] = metadata["generation"].integer_or(0) + 1;
+      }
+      metadata["deletionGracePeriodSeconds"] = 0;
+    }
+    drop_nulls(resource, object);
+    auto last = std::make_shared<const Stored>(object, stored->revision());
+    if (options.dry_run) return last;
+    state.remove(resource, last);
+    object["metadata"]["resourceVersion"] = std::to_string(state.store.revision());
+    return std::make_shared<const Stored>(std::move(object), state.store.revision());
   }
   if (!deleting) {
     metadata["deletionTimestamp"] =
         format_time(state.env.clock().wall_now() + std::chrono::seconds(grace), 0);
-    metadata["deletionGracePeriodSeconds"] = grace;
+    if (!resource.is("", "Namespace")) metadata["deletionGracePeriodSeconds"] = grace;
     if (const std::int64_t generation = metadata["generation"].integer_or(0); generation > 0) {
       metadata["generation"] = generation + 1;
     }

@@ -1,5 +1,7 @@
 // apps/v1.
 
+#include <cstdlib>
+
 #include <fmt/format.h>
 
 #include "builtin.hpp"
@@ -13,11 +15,16 @@ using json::Value;
 
 namespace {
 
-void default_template(Value& spec) { default_pod_spec(spec["template"]["spec"], false); }
+void default_template(Value& spec) {
+  for (const char* key : {"metadata", "spec"}) {
+    if (!spec["template"][key].is_object()) spec["template"][key] = Object{};
+  }
+  default_pod_spec(spec["template"]["spec"], false);
+}
 
 void default_deployment(Value& object) {
   Value& spec = object["spec"];
-  if (!spec.is_object()) return;
+  if (!spec.is_object()) spec = Object{};
   set_default(spec, "replicas", 1);
   set_default(spec, "revisionHistoryLimit", 10);
   set_default(spec, "progressDeadlineSeconds", 600);
@@ -31,7 +38,7 @@ void default_deployment(Value& object) {
 
 void default_stateful_set(Value& object) {
   Value& spec = object["spec"];
-  if (!spec.is_object()) return;
+  if (!spec.is_object()) spec = Object{};
   set_default(spec, "replicas", 1);
   set_default(spec, "revisionHistoryLimit", 10);
   set_default(spec, "podManagementPolicy", "OrderedReady");
@@ -54,14 +61,14 @@ void default_stateful_set(Value& object) {
 
 void default_replica_set(Value& object) {
   Value& spec = object["spec"];
-  if (!spec.is_object()) return;
+  if (!spec.is_object()) spec = Object{};
   set_default(spec, "replicas", 1);
-  if (spec["template"].is_object()) default_template(spec);
+  default_template(spec);
 }
 
 void default_daemon_set(Value& object) {
   Value& spec = object["spec"];
-  if (!spec.is_object()) return;
+  if (!spec.is_object()) spec = Object{};
   set_default(spec, "revisionHistoryLimit", 10);
   set_default(spec["updateStrategy"], "type", "RollingUpdate");
   if (spec["updateStrategy"]["type"] == Value("RollingUpdate")) {
@@ -79,12 +86,22 @@ void prepare_replica_set(State& state, Value& object) {
   (void)state;
   object["status"] = Object{{"replicas", 0}};
 }
+constexpr const char* kTemplateGeneration = "deprecated.daemonset.template.generation";
+
 void prepare_daemon_set(State& state, Value& object) {
+  object["metadata"]["annotations"][kTemplateGeneration] = "1";
   (void)state;
   object["status"] = Object{{"currentNumberScheduled", 0},
                             {"numberMisscheduled", 0},
                             {"desiredNumberScheduled", 0},
                             {"numberReady", 0}};
+}
+
+void carry_daemon_set(Value& object, const Value& old_object) {
+  const Value& old_number = old_object["metadata"]["annotations"][kTemplateGeneration];
+  std::int64_t number = std::atoll(std::string(old_number.string_or("1")).c_str());
+  if (!(object["spec"]["template"] == old_object["spec"]["template"])) ++number;
+  object["metadata"]["annotations"][kTemplateGeneration] = std::to_string(number);
 }
 
 void validate_template(const Value& spec, Causes& causes) {
@@ -107,7 +124,7 @@ void validate_workload(const Value& object, Causes& causes) {
   check_not_negative(spec["replicas"], "spec.replicas", causes);
   check_not_negative(spec["minReadySeconds"], "spec.minReadySeconds", causes);
   check_not_negative(spec["revisionHistoryLimit"], "spec.revisionHistoryLimit", causes);
-  check_selector_matches(spec, causes);
+  check_selector_matches(object, causes);
   validate_template(spec, causes);
 }
 
@@ -116,13 +133,55 @@ bool is_zero(const Value& value) {
          (value.is_string() && value.as_string() == "0%");
 }
 
+/// Counts of a status: none negative, and none but the first above it.
+void check_counts(const Value& status, std::initializer_list<const char*> names, Causes& causes) {
+  const std::int64_t whole = status[*names.begin()].integer_or(0);
+  for (const char* name : names) {
+    check_not_negative(status[name], std::string("status.") + name, causes);
+  }
+  for (const char* name : names) {
+    const std::int64_t part = status[name].integer_or(0);
+    if (part > whole) {
+      causes.invalid(std::string("status.") + name, Value(part),
+                     fmt::format("cannot be greater than status.{}", *names.begin()));
+    }
+  }
+}
+void deployment_status(const Value& object, Causes& causes) {
+  const Value& status = object["status"];
+  check_counts(status, {"replicas", "updatedReplicas", "readyReplicas", "availableReplicas"},
+               causes);
+  if (status["availableReplicas"].integer_or(0) > status["readyReplicas"].integer_or(0)) {
+    causes.invalid("status.availableReplicas", status["availableReplicas"],
+                   "cannot be greater than readyReplicas");
+  }
+}
+void replica_set_status(const Value& object, Causes& causes) {
+  check_counts(object["status"],
+               {"replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas"}, causes);
+}
+void stateful_set_status(const Value& object, Causes& causes) {
+  check_counts(object["status"],
+               {"replicas", "readyReplicas", "currentReplicas", "updatedReplicas"}, causes);
+}
+void daemon_set_status(const Value& object, Causes& causes) {
+  for (const char* name :
+       {"currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady",
+        "observedGeneration", "updatedNumberScheduled", "numberAvailable", "numberUnavailable"}) {
+    check_not_negative(object["status"][name], std::string("status.") + name, causes);
+  }
+}
+
 void validate_deployment(const Value& object, Causes& causes) {
   validate_workload(object, causes);
   const Value& spec = object["spec"];
   const Value& strategy = spec["strategy"];
   const std::string_view type = strategy["type"].string_or("");
   if (type != "RollingUpdate" && type != "Recreate") {
-    causes.not_supported("spec.strategy.type", type, {"Recreate", "RollingUpdate"});
+    causes.not_supported_shown(
+        "spec.strategy",
+        fmt::format("{{\"Type\":{},\"RollingUpdate\":null}}", json::dump(strategy["type"])),
+        {"Recreate", "RollingUpdate"});
   } else if (type == "Recreate" && strategy.find("rollingUpdate") != nullptr) {
     causes.forbidden("spec.strategy.rollingUpdate",
                      "may not be specified when strategy `type` is 'Recreate'");
@@ -133,6 +192,7 @@ void validate_deployment(const Value& object, Causes& causes) {
                    "may not be 0 when `maxSurge` is 0");
   }
   const std::int64_t deadline = spec["progressDeadlineSeconds"].integer_or(600);
+  check_not_negative(spec["progressDeadlineSeconds"], "spec.progressDeadlineSeconds", causes);
   if (deadline <= spec["minReadySeconds"].integer_or(0)) {
     causes.invalid("spec.progressDeadlineSeconds", deadline,
                    "must be greater than minReadySeconds");
@@ -168,19 +228,24 @@ const Rules& workload_rules(std::string_view kind) {
   static const Rules none;
   static const Rules deployment{.defaults = default_deployment,
                                 .validate = validate_deployment,
-                                .validate_update = selector_is_immutable};
+                                .validate_update = selector_is_immutable,
+                                .validate_status = deployment_status};
   static const Rules stateful_set{.defaults = default_stateful_set,
                                   .prepare = prepare_stateful_set,
                                   .validate = validate_workload,
-                                  .validate_update = stateful_set_update};
+                                  .validate_update = stateful_set_update,
+                                  .validate_status = stateful_set_status};
   static const Rules replica_set{.defaults = default_replica_set,
                                  .prepare = prepare_replica_set,
                                  .validate = validate_workload,
-                                 .validate_update = selector_is_immutable};
+                                 .validate_update = selector_is_immutable,
+                                 .validate_status = replica_set_status};
   static const Rules daemon_set{.defaults = default_daemon_set,
                                 .prepare = prepare_daemon_set,
                                 .validate = validate_workload,
-                                .validate_update = selector_is_immutable};
+                                .validate_update = selector_is_immutable,
+                                .validate_status = daemon_set_status,
+                                .carry = carry_daemon_set};
   if (kind == "Deployment") return deployment;
   if (kind == "StatefulSet") return stateful_set;
   if (kind == "ReplicaSet") return replica_set;

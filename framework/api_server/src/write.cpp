@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <windlass/base/encoding.hpp>
 #include <windlass/json/patch.hpp>
 
 #include "handlers.hpp"
 #include "webhooks.hpp"
+#include "schema.hpp"
 
 namespace windlass::inline v0::api_server {
 
@@ -15,52 +17,206 @@ using json::Value;
 
 namespace {
 
-void check_kind(const Resource& resource, Value& object) {
+std::string_view go_kind(const Value& value) {
+  if (value.is_bool()) return "bool";
+  return value.is_number() ? "number" : json::to_string(value.type());
+}
+
+/// An error of decoding without "X in version Y cannot be handled as a Z: ".
+std::string reason_of(std::string_view message) {
+  constexpr std::string_view kEnd = "cannot be handled as a ";
+  const auto at = message.find(kEnd);
+  const auto colon = at == std::string_view::npos ? at : message.find(": ", at + kEnd.size());
+  return std::string(colon == std::string_view::npos ? message : message.substr(colon + 2));
+}
+
+/// A document as Go's %v prints it.
+std::string show_go(const Value& value) {
+  if (value.is_string()) return value.as_string();
+  if (value.is_null()) return "<nil>";
+  if (value.is_array()) {
+    std::string out;
+    for (const Value& entry : value.as_array()) out += (out.empty() ? "" : " ") + show_go(entry);
+    return "[" + out + "]";
+  }
+  if (!value.is_object()) return json::dump(value);
+  std::string out;
+  for (const auto& member : value.as_object()) {
+    out += (out.empty() ? "" : " ") + member.key + ":" + show_go(member.value);
+  }
+  return "map[" + out + "]";
+}
+
+constexpr std::size_t kShownBytes = 30;
+
+/// A body that cannot be read as any object.
+[[noreturn]] void refuse_body(const Context& context, const std::string& why) {
+  const std::string& body = context.request.body;
+  const std::string_view shown = std::string_view(body).substr(0, kShownBytes);
+  std::string text = "<empty>";
+  if (shown.starts_with('{')) {
+    text = std::string(shown);
+  } else if (!shown.empty()) {
+    text.clear();
+    for (const char c : shown) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  }
+  if (body.size() > kShownBytes) text += " ...";
+  throw Failure::bad_request(fmt::format(
+      "the object provided is unrecognized (must be of type {}): couldn't get version/kind; json "
+      "parse error: {} ({})",
+      context.resource->kind, why, text));
+}
+
+void check_kind(const Context& context, const Value& object) {
+  const Resource& resource = *context.resource;
   if (!object.is_object()) {
-    throw Failure::bad_request(
-        fmt::format("the object provided is unrecognized (must be of type {})", resource.kind));
+    const std::string why = fmt::format(
+        "json: cannot unmarshal {} into Go value of type struct {{ APIVersion string "
+        "\"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}",
+        go_kind(object));
+    if (context.request.method != "DELETE") refuse_body(context, why);
+    throw Failure::bad_request("couldn't get version/kind; json parse error: " + why);
   }
-  const std::string_view version = object["apiVersion"].string_or("");
-  const std::string_view kind = object["kind"].string_or("");
-  if (resource.custom && (version.empty() || kind.empty())) {
-    throw Failure::bad_request("Object 'Kind' is missing in the request body");
+  for (const char* key : {"apiVersion", "kind"}) {
+    if (const Value* value = object.find(key); value && !value->is_null() && !value->is_string()) {
+      refuse_body(context, fmt::format("json: cannot unmarshal {} into Go struct field .{} of type "
+                                       "string",
+                                       go_kind(*value), key));
+    }
   }
-  if (!version.empty() && version != resource.api_version()) {
-    throw Failure::bad_request(
-        fmt::format("the API version in the data ({}) does not match the expected API version ({})",
-                    version, resource.api_version()));
+  const std::string version(object["apiVersion"].string_or(""));
+  const std::string kind(object["kind"].string_or(""));
+  if (resource.custom) {
+    if (version.empty() || kind.empty()) {
+      throw Failure::bad_request("Object 'Kind' is missing in the request body");
+    }
+    if (version != resource.api_version()) {
+      throw Failure::bad_request(fmt::format(
+          "the API version in the data ({}) does not match the expected API version ({})", version,
+          resource.api_version()));
+    }
+    if (kind != resource.kind) {
+      throw Failure::bad_request(
+          fmt::format("{} in version \"{}\" cannot be handled as a {}: no kind \"{}\" is "
+                      "registered for the expected type",
+                      kind, resource.version, resource.kind, kind));
+    }
+    return;
   }
-  if (!kind.empty() && kind != resource.kind) {
-    throw Failure::bad_request(
-        fmt::format("{} in version \"{}\" cannot be handled as a {}: no kind \"{}\" is "
-                    "registered for the expected type",
-                    kind, resource.version, resource.kind, kind));
+  const auto slash = version.find('/');
+  if (slash != std::string::npos && version.find('/', slash + 1) != std::string::npos) {
+    const std::string& body = context.request.body;
+    throw Failure::bad_request(fmt::format(
+        "the object provided is unrecognized (must be of type {}): unexpected GroupVersion string: "
+        "{} ({}{})",
+        resource.kind, version, body.substr(0, kShownBytes),
+        body.size() > kShownBytes ? " ..." : ""));
   }
+  const std::string in_version = version.empty() ? resource.api_version() : version;
+  const std::string of_kind = kind.empty() ? resource.kind : kind;
+  if (in_version == resource.api_version() && of_kind == resource.kind) return;
+  const std::string short_version = in_version.substr(in_version.find('/') + 1);
+  const ResourcePtr other = context.state.registry.find_kind(in_version, of_kind);
+  std::string why;
+  if (other == nullptr || other->custom) {
+    why = fmt::format(
+        "no kind \"{}\" is registered for version \"{}\" in scheme "
+        "\"pkg/runtime/scheme.go:111\"",
+        of_kind, in_version);
+  } else {
+    const auto internal = [](const Resource& one) {
+      const std::string group =
+          one.group.empty() ? "core" : one.group.substr(0, one.group.find('.'));
+      return group + "." + one.kind;
+    };
+    why = fmt::format("converting ({}.{}) to ({}): unknown conversion", other->version, of_kind,
+                      internal(resource));
+  }
+  throw Failure::bad_request(fmt::format("{} in version \"{}\" cannot be handled as a {}: {}",
+                                         of_kind, short_version, resource.kind, why));
 }
 
 }  // namespace
 
-Value read_body(const Context& context) { return parse_body(context.request); }
+Value read_body(const Context& context) {
+  check_size(context.request);
+  auto body = json::parse(context.request.body);
+  if (!body) {
+    const std::string problem = scan_json(context.request.body).problem;
+    refuse_body(context, problem.empty() ? body.error().message : problem);
+  }
+  return body->is_null() ? Value(Object{}) : std::move(*body);
+}
 
 Reply handle_create(Context& context) {
   const Resource& resource = *context.resource;
+  const WriteOptions options = write_options(context);
   Value object = read_body(context);
-  check_kind(resource, object);
-  std::string namespace_ = context.target.namespace_;
+  check_kind(context, object);
   const StoredPtr created =
-      create_object(context, resource, std::move(object), namespace_, write_options(context));
+      create_object(context, resource, std::move(object), context.target.namespace_, options);
   return {object_response(context, 201, created)};
 }
+
+namespace {
+
+/// Kinds that a PUT creates.
+bool creates_on_update(const Resource& resource) {
+  if (resource.group == "rbac.authorization.k8s.io") return true;
+  for (const char* kind : {"Endpoints", "Event", "LimitRange", "PodTemplate", "Service"}) {
+    if (resource.is("", kind)) return true;
+  }
+  return resource.is("coordination.k8s.io", "Lease");
+}
+
+void check_url_name(const Context& context, const Value& object) {
+  const std::string given = object_name(object);
+  const std::string& name = context.target.name;
+  if (given.empty()) {
+    throw Failure::bad_request(fmt::format(
+        "the name of the object ({} based on URL) was undeterminable: name must be provided",
+        name));
+  }
+  if (given != name) {
+    throw Failure::bad_request(fmt::format(
+        "the name of the object ({}) does not match the name on the URL ({})", given, name));
+  }
+}
+
+/// A PUT of an object that is not there.
+Reply update_missing(Context& context, Value object, const WriteOptions& options) {
+  const Resource& resource = *context.resource;
+  const Target& target = context.target;
+  Value read = object;
+  conform(context, resource, read, options);
+  check_url_name(context, read);
+  if (!creates_on_update(resource) || !target.subresource.empty()) {
+    throw Failure::not_found(resource, target.name);
+  }
+  const std::string version(read["metadata"]["resourceVersion"].string_or(""));
+  if (version.find_first_not_of("0123456789") != std::string::npos) {
+    throw Failure::plain(
+        fmt::format("strconv.ParseUint: parsing {}: invalid syntax", quote_json(version)));
+  }
+  object["metadata"].as_object().erase("resourceVersion");
+  const StoredPtr created =
+      create_object(context, resource, std::move(object), target.namespace_, options);
+  return {object_response(context, 201, created)};
+}
+
+}  // namespace
 
 Reply handle_update(Context& context) {
   const Resource& resource = *context.resource;
   const Target& target = context.target;
+  const WriteOptions options = write_options(context);
   Value object = read_body(context);
-  check_kind(resource, object);
-  const ObjectName name{target.namespace_, target.name};
-  const StoredPtr old_object = require_object(context.state, resource, name);
-  const StoredPtr updated = update_object(context, resource, old_object, std::move(object),
-                                          target.subresource, write_options(context));
+  check_kind(context, object);
+  const StoredPtr old_object =
+      context.state.get(resource.storage, {target.namespace_, target.name});
+  if (old_object == nullptr) return update_missing(context, std::move(object), options);
+  const StoredPtr updated =
+      update_object(context, resource, old_object, std::move(object), target.subresource, options);
   return {object_response(context, 200, updated)};
 }
 
@@ -81,6 +237,20 @@ Result<Value> apply_operations(Value object, const Value& patch) {
         if (op == "replace") adjusted["op"] = "add";
       }
     }
+    if (op == "add" && operation.find("value") == nullptr) adjusted["value"] = nullptr;
+    if (op == "copy") {
+      const auto from = json::at_pointer(object, std::string(operation["from"].string_or("")));
+      if (from && *from == nullptr) {
+        adjusted = Object{{"op", "add"}, {"path", path}, {"value", nullptr}};
+      }
+    }
+    if (op == "remove" && path.ends_with("/-1")) {  // counted from the end
+      const auto list = json::at_pointer(object, path.substr(0, path.size() - 3));
+      if (list && *list != nullptr && (*list)->is_array() && !(*list)->as_array().empty()) {
+        adjusted["path"] =
+            path.substr(0, path.size() - 2) + std::to_string((*list)->as_array().size() - 1);
+      }
+    }
     auto next = json::apply_json_patch(std::move(object), Array{std::move(adjusted)});
     if (!next) return next;
     object = std::move(*next);
@@ -88,19 +258,45 @@ Result<Value> apply_operations(Value object, const Value& patch) {
   return object;
 }
 
+void check_json_patch(const Value& patch) {
+  const auto refuse = [](const Value& value, std::string_view wanted) {
+    throw Failure::bad_request(
+        fmt::format("error decoding patch: json: cannot unmarshal {} into Go value of type {}",
+                    go_kind(value), wanted));
+  };
+  if (patch.is_null()) return;
+  if (!patch.is_array()) return refuse(patch, "[]handlers.jsonPatchOp");
+  for (const Value& operation : patch.as_array()) {
+    if (!operation.is_object()) refuse(operation, "handlers.jsonPatchOp");
+  }
+}
+
+Value parse_patch(const http::Request& request, bool strategic) {
+  auto patch = json::parse(request.body);
+  if (patch) return std::move(*patch);
+  check_size(request);
+  throw Failure::bad_request(
+      fmt::format("{}{}", strategic ? "" : "error decoding patch: ", json_problem(request.body)));
+}
+
 Value apply_patch(const Context& context, const std::string& type, const Value& live,
                   const Value& patch) {
   const Resource& resource = *context.resource;
   if (type == "application/json-patch+json") {
-    if (!patch.is_array())
-      throw Failure::bad_request("error decoding patch: a JSON patch is a list of operations");
+    check_json_patch(patch);
+    if (patch.is_null()) return live;
     auto patched = apply_operations(live, patch);
     if (patched) return std::move(*patched);
     throw Failure(422, "Invalid", "the server rejected our request due to an error in our request",
-                  Object{{"causes", Array{Object{{"message", patched.error().message}}}}});
+                  Object{});
   }
-  if (!patch.is_object())
-    throw Failure::bad_request("error decoding patch: a merge patch is an object");
+  if (patch.is_null()) throw Failure::bad_request("Invalid JSON Patch");
+  if (!patch.is_object()) {
+    const bool strategic = type == "application/strategic-merge-patch+json";
+    throw Failure::bad_request(
+        fmt::format("{}json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+                    strategic ? "" : "error decoding patch: ", go_kind(patch)));
+  }
   if (type == "application/merge-patch+json") return json::apply_merge_patch(live, patch);
   return strategic_merge(resource.schema, live, patch);
 }
@@ -108,18 +304,21 @@ Value apply_patch(const Context& context, const std::string& type, const Value& 
 Reply apply_request(Context& context, const WriteOptions& options) {
   const Resource& resource = *context.resource;
   const Target& target = context.target;
-  if (context.query().get("fieldManager").empty()) {
-    Causes causes;
-    causes.required("fieldManager", "is required for apply patch");
-    const Resource patch_options{.group = "meta.k8s.io",
-                                 .version = "v1",
-                                 .kind = "PatchOptions",
-                                 .plural = "",
-                                 .singular = ""};
-    throw Failure::invalid(patch_options, "", causes);
-  }
   Value applied = parse_body(context.request);
-  check_kind(resource, applied);
+  if (!applied.is_object()) {
+    throw Failure::bad_request(fmt::format(
+        "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot "
+        "unmarshal {} into Go value of type map[string]interface {{}}",
+        go_kind(applied)));
+  }
+  const std::string version(applied["apiVersion"].string_or(""));
+  const std::string kind(applied["kind"].string_or(""));
+  if (version != resource.api_version() || kind != resource.kind) {
+    const auto slash = version.find('/');
+    throw Failure::bad_request(fmt::format("invalid object type: {}, Kind={}",
+                                           slash == std::string::npos ? "/" + version : version,
+                                           kind));
+  }
   if (applied["metadata"].find("managedFields") != nullptr &&
       !(applied["metadata"]["managedFields"].is_array() &&
         applied["metadata"]["managedFields"].as_array().empty()) &&
@@ -127,22 +326,20 @@ Reply apply_request(Context& context, const WriteOptions& options) {
     throw Failure::bad_request("metadata.managedFields must be nil");
   }
   const StoredPtr live = context.state.get(resource.storage, {target.namespace_, target.name});
-  const std::string given(applied["metadata"]["name"].string_or(""));
-  if (!given.empty() && given != target.name) {
-    throw Failure::bad_request(fmt::format(
-        "the name of the object ({}) does not match the name on the URL ({})", given, target.name));
-  }
-  applied["metadata"]["name"] = target.name;
   if (live == nullptr) {
     if (!target.subresource.empty()) throw Failure::not_found(resource, target.name);
-    if (!applied["metadata"]["uid"].string_or("").empty()) {
-      throw Failure::conflict(resource, target.name);
+    const std::string uid(applied["metadata"]["uid"].string_or(""));
+    if (!uid.empty()) {
+      const Failure shown = Failure::conflict(
+          resource, target.name,
+          fmt::format("uid mismatch: the provided object specified uid {}, and no existing object "
+                      "was found",
+                      uid));
+      throw Failure(409, "Conflict", shown.what());
     }
-    // A version alone is no obstacle: with one that no object has, an apply only ever creates.
-    if (applied["metadata"].is_object()) {
-      applied["metadata"].as_object().erase("resourceVersion");
-    }
+    if (applied["metadata"].is_object()) applied["metadata"].as_object().erase("resourceVersion");
     Value object = server_side_apply(context, resource, nullptr, std::move(applied), "", options);
+    check_url_name(context, object);
     return {object_response(
         context, 201,
         create_object(context, resource, std::move(object), target.namespace_, options))};
@@ -153,6 +350,41 @@ Reply apply_request(Context& context, const WriteOptions& options) {
   return {object_response(
       context, 200,
       update_object(context, resource, live, std::move(object), target.subresource, options))};
+}
+
+}  // namespace
+
+namespace {
+
+/// What a patch made of an object must read as one of its kind.
+void check_patched(const Context& context, const Value& patch, const Value& object, bool strategic,
+                   const WriteOptions& options) {
+  const Resource& resource = *context.resource;
+  if (resource.custom || resource.schema == nullptr) return;
+  const std::string shown = strategic ? show_go(patch) : json::dump(object);
+  const std::string version(object["apiVersion"].string_or(""));
+  const std::string kind(object["kind"].string_or(""));
+  if (version != resource.api_version() || kind != resource.kind) {
+    std::string why;
+    try {
+      check_kind(context, object);
+    } catch (const Failure& failure) {
+      why = reason_of(failure.what());
+    }
+    throw Failure::invalid_patch(shown, why);
+  }
+  Unknown unknown;
+  Value copy = object;
+  std::string why;
+  try {
+    normalize(*resource.schema, copy, resource.kind, resource.version, unknown);
+  } catch (const Failure& failure) {
+    why = reason_of(failure.what());
+  }
+  if (why.empty() && options.field_validation == "Strict" && !unknown.fields.empty()) {
+    why = fmt::format("strict decoding error: {}", fmt::join(unknown.fields, ", "));
+  }
+  if (!why.empty()) throw Failure::invalid_patch(shown, why);
 }
 
 }  // namespace
@@ -176,10 +408,11 @@ Reply handle_patch(Context& context) {
                     "application/strategic-merge-patch+json, application/apply-patch+yaml");
   }
   const StoredPtr live = require_object(context.state, resource, {target.namespace_, target.name});
-  const Value patch = parse_body(context.request);
+  const Value patch = parse_patch(context.request, strategic);
   const Value before = to_version(resource, live->value());
   Value object = apply_patch(context, type, before, patch);
   if (!object.is_object()) throw Failure::bad_request("the patched object is no object");
+  check_patched(context, patch, object, strategic, options);
   return {object_response(
       context, 200,
       update_object(context, resource, live, std::move(object), target.subresource, options))};
@@ -187,36 +420,80 @@ Reply handle_patch(Context& context) {
 
 namespace {
 
+/// Reads DeleteOptions in the body, if there is one.
+Value delete_body(const Context& context) {
+  if (context.request.body.empty()) return Object{};
+  const auto parsed = json::parse(context.request.body);
+  check_size(context.request);
+  if (!parsed) {
+    throw Failure::bad_request("couldn't get version/kind; json parse error: " +
+                               json_problem(context.request.body));
+  }
+  const Value& body = *parsed;
+  if (!body.is_object()) check_kind(context, body);
+  const std::string kind(body["kind"].string_or("DeleteOptions"));
+  const std::string version(body["apiVersion"].string_or("v1"));
+  const bool known_version =
+      version == "v1" || version == "meta.k8s.io/v1" ||
+      context.state.registry.has_group_version(version.substr(0, version.find('/')),
+                                               version.substr(version.find('/') + 1));
+  if (kind != "DeleteOptions" || !known_version) {
+    throw Failure::bad_request(fmt::format(
+        "no kind \"{}\" is registered for version \"{}\" in scheme \"pkg/runtime/scheme.go:111\"",
+        kind, version));
+  }
+  for (const char* key : {"gracePeriodSeconds"}) {
+    const Value& value = body[key];
+    if (value.is_null() || value.is_integer()) continue;
+    throw Failure::bad_request(
+        fmt::format("json: cannot unmarshal {} into Go struct field DeleteOptions.{} of type int64",
+                    go_kind(value), key));
+  }
+  return body;
+}
+
 DeleteOptions delete_options(const Context& context) {
   const Query& query = context.query();
   DeleteOptions options;
-  Value body;
-  if (!context.request.body.empty()) {
-    body = parse_body(context.request);
-    if (!body.is_object()) throw Failure::bad_request("DeleteOptions must be an object");
+  Value body = delete_body(context);
+  // Options in the query count only when there is no body.
+  if (context.request.body.empty()) {
+    if (const auto grace = query.number("gracePeriodSeconds")) body["gracePeriodSeconds"] = *grace;
+    if (const auto text = query.get("propagationPolicy"); !text.empty()) {
+      body["propagationPolicy"] = text;
+    }
+    if (query.contains("orphanDependents")) {
+      body["orphanDependents"] = query.flag("orphanDependents");
+    }
+    Array dry_run;
+    for (const std::string& value : query.all("dryRun")) dry_run.emplace_back(value);
+    if (!dry_run.empty()) body["dryRun"] = std::move(dry_run);
   }
-  if (const auto grace = query.number("gracePeriodSeconds")) options.grace = *grace;
   if (body["gracePeriodSeconds"].is_integer())
     options.grace = body["gracePeriodSeconds"].as_integer();
-  options.propagation = query.get("propagationPolicy");
-  if (body["propagationPolicy"].is_string())
-    options.propagation = body["propagationPolicy"].as_string();
-  if (!options.propagation.empty() && options.propagation != "Foreground" &&
-      options.propagation != "Background" && options.propagation != "Orphan") {
-    Causes causes;
-    causes.not_supported("propagationPolicy", options.propagation,
+  options.propagation = body["propagationPolicy"].string_or("");
+  Causes causes;
+  const std::string& policy = options.propagation;
+  if (body["orphanDependents"].is_bool() && !policy.empty()) {
+    causes.invalid("propagationPolicy", Value(policy),
+                   "orphanDependents and deletionPropagation cannot be both set");
+  } else if (!policy.empty() && policy != "Foreground" && policy != "Background" &&
+             policy != "Orphan") {
+    causes.not_supported("propagationPolicy", policy,
                          {"Foreground", "Background", "Orphan", "nil"});
-    const Resource kind{.group = "meta.k8s.io",
-                        .version = "v1",
-                        .kind = "DeleteOptions",
-                        .plural = "",
-                        .singular = ""};
-    throw Failure::invalid(kind, "", causes);
   }
-  if (body["orphanDependents"].bool_or(false)) options.propagation = "Orphan";
+  std::vector<std::string> dry_run;
+  if (body["dryRun"].is_array()) {
+    for (const Value& value : body["dryRun"].as_array()) dry_run.emplace_back(value.string_or(""));
+  }
+  check_dry_run(dry_run, causes);
+  if (!causes.empty()) throw Failure::invalid_options("DeleteOptions", causes);
+  options.dry_run = !dry_run.empty();
+  if (body["orphanDependents"].is_bool()) {
+    options.propagation = body["orphanDependents"].as_bool() ? "Orphan" : "Background";
+  }
   options.uid = body["preconditions"]["uid"].string_or("");
   options.resource_version = body["preconditions"]["resourceVersion"].string_or("");
-  options.dry_run = query.get("dryRun") == "All" || body["dryRun"].is_array();
   return options;
 }
 
@@ -232,10 +509,10 @@ bool returns_object(const Resource& resource) {
 
 Reply handle_delete(Context& context) {
   const Resource& resource = *context.resource;
+  const DeleteOptions options = delete_options(context);
   const StoredPtr object =
       require_object(context.state, resource, {context.target.namespace_, context.target.name});
   bool gone = false;
-  const DeleteOptions options = delete_options(context);
   admit_removal(context, resource, object->value(), options.dry_run);
   const StoredPtr after = delete_object(context.state, resource, object, options, gone);
   if (!gone || returns_object(resource)) return {object_response(context, 200, after)};
@@ -250,6 +527,8 @@ Reply handle_delete_collection(Context& context) {
   const LabelSelector labels = LabelSelector::parse(context.query().get("labelSelector"));
   const FieldSelector fields = FieldSelector::parse(context.query().get("fieldSelector"), resource);
   const DeleteOptions options = delete_options(context);
+  Array items;
+  const std::string revision = std::to_string(context.state.store.revision());
   for (const StoredPtr& object :
        context.state.store.list(resource.storage, context.target.namespace_)) {
     if (!labels.matches(object->value()["metadata"]["labels"]) || !fields.matches(object->value()))
@@ -257,12 +536,18 @@ Reply handle_delete_collection(Context& context) {
     admit_removal(context, resource, object->value(), options.dry_run);
     bool gone = false;
     delete_object(context.state, resource, object, options, gone);
+    // The answer holds them as they were.
+    Value item = to_version(resource, object->value());
+    if (!resource.custom) {
+      item.as_object().erase("apiVersion");
+      item.as_object().erase("kind");
+    }
+    items.push_back(std::move(item));
   }
-  Object list{
-      {"kind", resource.list_kind},
-      {"apiVersion", resource.api_version()},
-      {"metadata", Object{{"resourceVersion", std::to_string(context.state.store.revision())}}},
-      {"items", Array{}}};
+  Object list{{"kind", resource.list_kind},
+              {"apiVersion", resource.api_version()},
+              {"metadata", Object{{"resourceVersion", revision}}},
+              {"items", std::move(items)}};
   return {json_response(200, Value(std::move(list)))};
 }
 

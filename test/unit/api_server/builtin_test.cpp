@@ -70,7 +70,7 @@ TEST_F(Builtin, ServiceDefaults) {
   EXPECT_EQ(
       json::dump(created.body["spec"]),
       json::dump(read(
-          R"({"clusterIP":"10.96.0.1","clusterIPs":["10.96.0.1"],"internalTrafficPolicy":"Cluster",
+          R"({"clusterIP":"10.96.0.2","clusterIPs":["10.96.0.2"],"internalTrafficPolicy":"Cluster",
     "ipFamilies":["IPv4"],"ipFamilyPolicy":"SingleStack","ports":[{"port":80,"protocol":"TCP","targetPort":80}],"selector":{"app":"web"},
     "sessionAffinity":"None","type":"ClusterIP"})")));
   const auto headless =

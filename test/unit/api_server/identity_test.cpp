@@ -90,7 +90,7 @@ TEST_F(IdentityTest, HasTheUsualRoles) {
   bind("carol", "admin", "carol");
   EXPECT_EQ(as("carol", "GET", std::string(kRbac) + "/roles").status, 200);
   bind("root", "cluster-admin", "root");
-  EXPECT_EQ(as("root", "DELETE", "/api/v1/namespaces/kube-public").status, 200);
+  EXPECT_EQ(as("root", "DELETE", "/api/v1/namespaces/kube-node-lease").status, 200);
 }
 
 TEST_F(IdentityTest, AggregatesRoles) {

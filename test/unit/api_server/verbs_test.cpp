@@ -170,7 +170,7 @@ TEST_F(Verbs, WrongTypesAreNamed) {
   EXPECT_EQ(refused.message(),
             "Deployment in version \"v1\" cannot be handled as a Deployment: json: cannot "
             "unmarshal string into Go "
-            "struct field Deployment.spec.replicas of type int32");
+            "struct field DeploymentSpec.spec.replicas of type int32");
 }
 
 TEST_F(Verbs, Paths) {
