@@ -137,6 +137,8 @@ Result<ParsedOptions> parse_options(const std::vector<std::string>& arguments,
   app.add_flag("--metrics-secure", secure, "Serve metrics over HTTPS");
   auto* level_flag = app.add_option("--log-level", level, "debug, info, warn or error (info)");
   auto* format_flag = app.add_option("--log-format", format, "text or json (text)");
+  app.add_flag("--describe", parsed.describe,
+               "Print what this operator watches and asks for, as JSON, and end");
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     app.parse(reversed);

@@ -27,6 +27,10 @@ int run(int argc, char** argv, ManagerOptions defaults, const std::function<void
     std::fputs(parsed->message->c_str(), stdout);
     return 0;
   }
+  if (parsed->describe) {
+    std::fputs(json::dump_pretty(controller::describe_uses()).c_str(), stdout);
+    return 0;
+  }
   environment->set_log(Logger(make_log_sink(parsed->options.log_json), parsed->options.log_level));
   try {
     const auto config = client::load_config(*environment, parsed->options.kubeconfig).value();

@@ -34,6 +34,7 @@ class ControllerBuilder {
                                                   ">: a controller reconciles one type; this one already has " +
                                                   std::string(primary_.kind));
     }
+    controller::record_use<T, controller::Use::reconcile>();
     has_primary_ = true;
     primary_ = T::resource;
     add_source<T>(std::move(predicates), [](const cache::ObjectPtr& object) {
@@ -46,6 +47,7 @@ class ControllerBuilder {
   /// After `reconciles`.
   template <client::ApiObject T>
   ControllerBuilder& owns(std::vector<Predicate<T>> predicates = {}) {
+    controller::record_use<T, controller::Use::watch>();
     require_primary("owns");
     const auto primary = primary_;
     add_source<T>(std::move(predicates), [primary](const cache::ObjectPtr& object) {
@@ -62,6 +64,7 @@ class ControllerBuilder {
 
   template <client::ApiObject T>
   ControllerBuilder& watches(MapFunction<T> mapper, std::vector<Predicate<T>> predicates = {}) {
+    controller::record_use<T, controller::Use::watch>();
     add_source<T>(std::move(predicates), [mapper = std::move(mapper)](const cache::ObjectPtr& object) {
       return mapper(Ref<T>(std::static_pointer_cast<const T>(object)));
     });

@@ -10,6 +10,7 @@
 #include <windlass/cache/cache.hpp>
 #include <windlass/client/client.hpp>
 #include <windlass/controller/owner_reference.hpp>
+#include <windlass/controller/permissions.hpp>
 
 namespace windlass::inline v0 {
 
@@ -100,6 +101,7 @@ class Context {
   /// none. A kind that the controller does not watch is read from the server.
   template <client::ApiObject T>
   Task<Ref<T>> get(meta::ObjectKey key) const {
+    controller::record_use<T, controller::Use::get>();
     return get_object<T>(*this, std::move(key));
   }
   /// All cached objects of a namespace ("" for all), after one's own writes to that kind are in it.
@@ -115,6 +117,7 @@ class Context {
   /// has every field of it. Returns the object as it is now.
   template <client::ApiObject T>
   Task<T> apply(T want, ContextApplyOptions options = {}) const {
+    controller::record_use<T, controller::Use::apply>();
     own(want.metadata, options);
     auto body = json::to_value(want);
     return applied<T>(*this, std::move(body), options);
@@ -123,6 +126,7 @@ class Context {
   /// there: names should follow from the owner, so that a repeated create finds its own work.
   template <client::ApiObject T>
   Task<T> create(T object, ContextApplyOptions options = {}) const {
+    controller::record_use<T, controller::Use::create>();
     own(object.metadata, options);
     auto text = json::encode(object);
     return created<T>(*this, object.metadata.key(), std::move(text));
@@ -130,6 +134,7 @@ class Context {
   /// Merge patch, fenced by version and UID of `object`; the patch must not touch them.
   template <client::ApiObject T>
   Task<T> patch(const T& object, json::Value merge_patch) const {
+    controller::record_use<T, controller::Use::patch>();
     merge_patch["metadata"]["uid"] = object.metadata.uid;
     merge_patch["metadata"]["resourceVersion"] = object.metadata.resource_version;
     return patched<T>(*this, object.metadata.key(), std::move(merge_patch));
@@ -138,6 +143,7 @@ class Context {
   /// `object` is the one that was reconciled.
   template <client::ApiObject T, class Status>
   Task<void> update_status(const T& object, Status status) const {
+    controller::record_use<T, controller::Use::update_status>();
     T changed = object;
     changed.status = std::move(status);
     if (changed == object) return nothing();
@@ -147,6 +153,7 @@ class Context {
   /// Deletes exactly this object (UID and version are preconditions). False when it was gone.
   template <client::ApiObject T>
   Task<bool> remove(const T& object, client::DeleteOptions options = {}) const {
+    controller::record_use<T, controller::Use::remove>();
     options.uid = object.metadata.uid;
     options.resource_version = object.metadata.resource_version;
     return remove_object(*this, T::resource, object.metadata.key(), std::move(options));
@@ -155,6 +162,7 @@ class Context {
   /// return from the reconcile then: the change brings the object back.
   template <client::ApiObject T>
   Task<bool> add_finalizer(const T& object, std::string finalizer) const {
+    controller::record_use<T, controller::Use::patch>();
     if (object.metadata.is_deleting() || object.metadata.has_finalizer(finalizer)) {
       return unchanged();
     }
@@ -165,6 +173,7 @@ class Context {
   /// Removes the finalizer if it is there. True when it was removed.
   template <client::ApiObject T>
   Task<bool> remove_finalizer(const T& object, std::string_view finalizer) const {
+    controller::record_use<T, controller::Use::patch>();
     if (!object.metadata.has_finalizer(finalizer)) return unchanged();
     auto finalizers = object.metadata.finalizers;
     std::erase(finalizers, finalizer);
@@ -175,6 +184,7 @@ class Context {
   template <client::ApiObject T>
   void event(const T& object, std::string_view type, std::string_view reason,
              std::string_view note) const {
+    controller::record_use<T, controller::Use::event>();
     if (state_->record_event) state_->record_event(T::resource, object.metadata, type, reason, note);
   }
 

@@ -50,6 +50,8 @@ struct ParsedOptions {
   ManagerOptions options;
   /// Set when there is nothing to run: --help, --version. Print it and exit 0.
   std::optional<std::string> message = std::nullopt;
+  /// --describe: print controller::describe_uses() and exit 0.
+  bool describe = false;
 };
 
 /// Reads flags over environment over `defaults`. Errors name the flag or variable, the value and
