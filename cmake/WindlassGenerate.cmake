@@ -1,4 +1,5 @@
-# windlass_generate(TARGET database_types CRDS config/crd/bases/*.yaml NAMESPACE api OUTPUT_PREFIX api [KEEP_EMPTY] [HEADERS ...])
+# windlass_generate(TARGET database_types CRDS config/crd/bases/*.yaml NAMESPACE api OUTPUT_PREFIX api [KEEP_EMPTY] [HEADERS ...]
+#   [DIRECTORY folder])
 #
 # Adds the static library TARGET with C++ types for each version of each CRD, written by windlass-gen at build time
 # and again whenever a CRD or the generator changes. Version v1 of kind Database gives
@@ -7,9 +8,10 @@
 # Which headers come out is read from the CRDs when CMake configures (and configures again when they change). The
 # generator checks it; for a CRD that is written so unusually that CMake misreads it, name them: HEADERS
 # api/v1/database.hpp ...
+# DIRECTORY is where the files are written (default: in the build folder), for those who keep them in their repository.
 # Works in the tree and after find_package(windlass).
 function(windlass_generate)
-  cmake_parse_arguments(ARG "KEEP_EMPTY" "TARGET;NAMESPACE;OUTPUT_PREFIX" "CRDS;HEADERS" ${ARGN})
+  cmake_parse_arguments(ARG "KEEP_EMPTY" "TARGET;NAMESPACE;OUTPUT_PREFIX;DIRECTORY" "CRDS;HEADERS" ${ARGN})
   foreach(required TARGET CRDS)
     if(NOT ARG_${required})
       message(FATAL_ERROR "windlass_generate(): ${required} is missing")
@@ -38,6 +40,9 @@ function(windlass_generate)
   endif()
 
   set(directory ${CMAKE_CURRENT_BINARY_DIR}/${ARG_TARGET}.generated)
+  if(ARG_DIRECTORY)
+    get_filename_component(directory ${ARG_DIRECTORY} ABSOLUTE)
+  endif()
   set(sources ${headers})
   list(TRANSFORM sources REPLACE "\\.hpp$" ".cpp")
   set(outputs ${headers} ${sources})
