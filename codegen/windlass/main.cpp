@@ -2,10 +2,35 @@
 
 #include <CLI/CLI.hpp>
 
+#include <set>
+
 #include "apply.hpp"
 #include "dev.hpp"
 #include "generate_types.hpp"
+#include "project_dev.hpp"
 #include "scaffold/commands.hpp"
+#include "scaffold/generate_manifests.hpp"
+
+namespace {
+
+/// What is given to the server of `windlass dev` in a project: every option of `dev` but those of `own`.
+std::vector<std::string> server_arguments(const CLI::App& dev, const std::set<const CLI::Option*>& own) {
+  std::vector<std::string> arguments;
+  for (const auto* option : dev.get_options()) {
+    if (option->count() == 0 || own.contains(option)) continue;
+    if (option->get_expected_max() == 0) {
+      arguments.push_back("--" + option->get_lnames().front());
+      continue;
+    }
+    for (const auto& value : option->results()) {
+      arguments.push_back("--" + option->get_lnames().front());
+      arguments.push_back(value);
+    }
+  }
+  return arguments;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   namespace command = windlass::command;
@@ -17,7 +42,8 @@ int main(int argc, char** argv) {
 
   command::DevOptions dev;
   auto* dev_command = app.add_subcommand(
-      "dev", "Serve an in-memory Kubernetes API over HTTPS on loopback, for development and tests");
+      "dev", "Serve an in-memory Kubernetes API over HTTPS on loopback, for development and tests; in a project, run its "
+             "operator against it, and build and start it again on change");
   dev_command->add_option("--state-dir", dev.state_directory, "Where logs, volumes and the kubeconfig live (.windlass)");
   dev_command->add_option("--kubeconfig", dev.kubeconfig, "Where to write the kubeconfig, mode 0600 (<state-dir>/kubeconfig)");
   dev_command->add_option("--port", dev.port, "Port of the API server; 0: any (0)");
@@ -28,13 +54,30 @@ int main(int argc, char** argv) {
   dev_command->add_option("--record", dev.record, "Append every request to this file, a line of JSON each, without bodies");
   dev_command->add_flag("--verbose", dev.verbose, "Log what happens");
 
+  command::ProjectDevOptions project;
+  bool server_only = false;
+  const std::set<const CLI::Option*> project_options = {
+      dev_command->add_option("-C,--directory", project.root, "The project's folder (default: here, or the nearest above)")->check(CLI::ExistingDirectory),
+      dev_command->add_option("--replicas", project.replicas, "How many replicas of the project's operator run (1)")->check(CLI::Range(1, 20)),
+      dev_command->add_flag("!--no-samples", project.samples, "Do not apply config/samples"),
+      dev_command->add_flag("!--no-view", project.view, "Print lines, also on a terminal"),
+      dev_command->add_flag("--server-only", server_only, "No operator, also in a project"),
+      dev_command->get_option("--state-dir"), dev_command->get_option("--kubeconfig"), dev_command->get_help_ptr()};
+  dev_command->footer(
+      "Examples:\n"
+      "  windlass dev                      in a project: its operator, schemas and samples\n"
+      "  windlass dev --replicas 3         with three replicas that elect a leader\n"
+      "  windlass dev --pods --images local-images.yaml\n"
+      "  windlass dev --server-only &      only the API server");
+
   command::ApplyOptions apply;
   auto* apply_command = app.add_subcommand("apply", "Apply the objects in YAML or JSON files (server-side apply)");
   apply_command->add_option("-f,--filename", apply.files, "File; repeatable")->required()->check(CLI::ExistingFile);
   apply_command->add_option("--kubeconfig", apply.kubeconfig, "Path of a kubeconfig (default: as kubectl finds it)");
 
-  auto* generate_command = app.add_subcommand("generate", "Write code from schemas");
+  auto* generate_command = app.add_subcommand("generate", "Write code from schemas, and manifests from code");
   generate_command->require_subcommand(1);
+  windlass::scaffold::add_generate_manifests(*generate_command, chosen);
   command::GenerateTypesOptions types;
   auto* types_command = command::add_generate_types(*generate_command, types);
   try {
@@ -44,5 +87,14 @@ int main(int argc, char** argv) {
   }
   if (*types_command) return command::generate_types(types);
   if (chosen) return chosen();
+  if (*dev_command && !server_only) {
+    project.root = command::find_project(project.root.empty() ? "." : project.root);
+    if (!project.root.empty()) {
+      project.state_directory = dev.state_directory;
+      project.kubeconfig = dev.kubeconfig;
+      project.server_arguments = server_arguments(*dev_command, project_options);
+      return command::project_dev(project);
+    }
+  }
   return *apply_command ? command::apply(apply) : command::dev(dev);
 }

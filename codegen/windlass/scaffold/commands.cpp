@@ -7,9 +7,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include <windlass/codegen/generate.hpp>
 #include <windlass/codegen/yaml.hpp>
 #include <windlass/json/value.hpp>
 
+#include "scaffold/builtin.hpp"
 #include "scaffold/completion.hpp"
 #include "scaffold/console.hpp"
 #include "scaffold/files.hpp"
@@ -28,13 +30,17 @@ struct Common {
   Output output = Output::text;
 };
 
+CLI::Validator output_words() {
+  const std::map<std::string, Output> words{{"text", Output::text}, {"json", Output::json}};
+  return CLI::CheckedTransformer(words).description("");
+}
+
 void add_common(CLI::App& command, Common& common) {
   command.add_option("-C,--directory", common.directory,
                      "The project's folder (default: here, or the nearest above)");
   command.add_flag("--dry-run", common.dry_run, "Say what would be done and write nothing");
   command.add_option("-o,--output", common.output, "text or json (text)")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Output>{{"text", Output::text}, {"json", Output::json}}))
+      ->transform(output_words())
       ->type_name("FORMAT");
 }
 
@@ -87,6 +93,12 @@ Result<int> bring_about(const fs::path& root, Project project, const Common& com
   const auto present = read_present(root, {&*wanted, &*base});
   if (!present) return present.error();
   auto changes = plan(*wanted, *base, *present);
+  for (auto& change : changes) {
+    // it is generated again anyway, from code that windlass does not know
+    if (change.path == "config/rbac/role.yaml" && change.outcome == Outcome::conflict) {
+      change = {change.path, Outcome::stale};
+    }
+  }
   const auto manifest = write_project(project);
   const auto old_manifest = read_text(root / "PROJECT");
   if (!common.dry_run) {
@@ -179,12 +191,11 @@ void add_init(CLI::App& app, std::function<int()>& chosen) {
 struct CreateOptions {
   Common common;
   ProjectResource resource;
-  bool force_plural = false;
   std::string crd_file = {};
-  std::string type = {};
 };
 
 std::string next_steps(const ProjectResource& resource) {
+  if (!resource.controller) return {};
   std::string steps = "\nNext:\n";
   if (resource.own) {
     steps += "  edit config/crd/bases/" + resource.full_group() + "_" + resource.plural +
@@ -248,6 +259,106 @@ void add_create_api(CLI::App& create, std::function<int()>& chosen) {
       return create_api(*options);
     };
   });
+}
+
+/// What a CRD says of the kind, put into `resource`.
+Result<void> read_crd(const std::string& file, std::string_view text, ProjectResource& resource) {
+  const auto documents = codegen::parse_yaml(file, text);
+  if (!documents) return documents.error();
+  std::string kinds;
+  for (const auto& document : *documents) {
+    const auto& spec = document["spec"];
+    const auto kind = spec["names"]["kind"].string_or("");
+    if (document["kind"].string_or("") != "CustomResourceDefinition") continue;
+    kinds += (kinds.empty() ? "" : ", ") + std::string(kind);
+    if (!resource.kind.empty() && resource.kind != kind) continue;
+    resource.kind = kind;
+    resource.group = spec["group"].string_or("");
+    resource.plural = spec["names"]["plural"].string_or("");
+    resource.namespaced = spec["scope"].string_or("Namespaced") == "Namespaced";
+    if (!spec["versions"].is_array())
+      return Error{Errc::parse, file + ": " + resource.kind + " has no versions"};
+    std::string versions;
+    for (const auto& version : spec["versions"].as_array()) {
+      const auto name = version["name"].string_or("");
+      versions += (versions.empty() ? "" : ", ") + std::string(name);
+      const bool wanted =
+          resource.version.empty() ? version["storage"].bool_or(false) : resource.version == name;
+      if (!wanted) continue;
+      resource.version = name;
+      return {};
+    }
+    return Error{Errc::invalid_argument, file + ": " + resource.kind + " has the versions " +
+                                             versions + "; choose one (--version)"};
+  }
+  if (kinds.empty())
+    return Error{Errc::invalid_argument, file + " holds no CustomResourceDefinition"};
+  return Error{Errc::invalid_argument, file + " defines " + kinds + "; choose one (--kind)"};
+}
+
+int create_controller(CreateOptions options) {
+  auto opened = open_project(options.common);
+  if (!opened) return complain(opened.error());
+  auto& project = opened->project;
+  auto& resource = options.resource;
+  // one of the project's own
+  for (auto& there : project.resources) {
+    if (!there.own || !options.crd_file.empty() || there.kind != resource.kind ||
+        (there.group != resource.group && there.full_group() != resource.group)) {
+      continue;
+    }
+    there.controller = true;
+    return finish(bring_about(opened->root, project, options.common), options.common,
+                  next_steps(there));
+  }
+  resource.own = false;
+  resource.grouped = project.multigroup;
+  Files extra;
+  if (!options.crd_file.empty()) {
+    auto text = read_text(options.crd_file);
+    if (!text) return complain(text.error());
+    if (auto read = read_crd(options.crd_file, *text, resource); !read)
+      return complain(read.error());
+    resource.crd = "config/external/" + fs::path(options.crd_file).filename().string();
+    extra[resource.crd] = std::move(*text);
+  } else if (resource.kind.empty() || resource.version.empty()) {
+    return complain(
+        {Errc::invalid_argument,
+         "say which kind: --group, --version and --kind of one of Kubernetes' own, or --crd FILE"});
+  } else if (auto found = find_builtin(resource); !found) {
+    return complain(found.error());
+  }
+  const auto* there = project.find(resource.full_group(), resource.kind);
+  if (there == nullptr || *there != resource) {
+    if (auto good = check_resource(project, resource); !good) return complain(good.error());
+    project.resources.push_back(resource);
+  }
+  return finish(bring_about(opened->root, project, options.common, extra), options.common,
+                next_steps(resource));
+}
+
+void add_create_controller(CLI::App& create, std::function<int()>& chosen) {
+  const auto options = std::make_shared<CreateOptions>();
+  auto* command = create.add_subcommand(
+      "controller",
+      "Add a controller for a kind that is there: Kubernetes' own, somebody else's, or yours");
+  auto& resource = options->resource;
+  command->add_option("--group", resource.group,
+                      "Group, such as apps; leave it out for Pod, Secret, ...");
+  command->add_option("--version", resource.version, "Version, such as v1");
+  command->add_option("--kind", resource.kind, "Kind, such as Deployment");
+  command
+      ->add_option("--crd", options->crd_file,
+                   "Somebody else's CRD; a copy goes to config/external, and types are made of it")
+      ->check(CLI::ExistingFile);
+  add_common(*command, options->common);
+  command->footer(
+      "Examples:\n"
+      "  windlass create controller --group apps --version v1 --kind Deployment\n"
+      "  windlass create controller --version v1 --kind Secret\n"
+      "  windlass create controller --crd cert-manager.crds.yaml --kind Certificate");
+  command->callback(
+      [options, &chosen] { chosen = [options] { return create_controller(*options); }; });
 }
 
 // edit, upgrade ----------------------------------------------------------------------------------
@@ -322,8 +433,7 @@ void add_version(CLI::App& app, std::function<int()>& chosen) {
   const auto output = std::make_shared<Output>(Output::text);
   auto* command = app.add_subcommand("version", "Print the version");
   command->add_option("-o,--output", *output, "text or json (text)")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Output>{{"text", Output::text}, {"json", Output::json}}))
+      ->transform(output_words())
       ->type_name("FORMAT");
   command->footer("Examples:\n  windlass version\n  windlass version --output json");
   command->callback([output, &chosen] {
@@ -369,6 +479,7 @@ void add_commands(CLI::App& app, std::function<int()>& chosen) {
   auto* create = app.add_subcommand("create", "Add a kind or a controller to a project");
   create->require_subcommand(1);
   add_create_api(*create, chosen);
+  add_create_controller(*create, chosen);
   add_edit(app, chosen);
   add_upgrade(app, chosen);
   add_version(app, chosen);

@@ -39,6 +39,8 @@ std::string_view remark(Outcome outcome) {
       return "yours is untouched; bring in what you want of the file .windlass-new beside it";
     case Outcome::deleted:
       return "you deleted it; to get it back, delete its copy in .windlass/scaffold, too";
+    case Outcome::stale:
+      return "run `windlass generate manifests`";
     case Outcome::abandoned:
       return "not part of the scaffold any more; you changed it, so it stays";
     case Outcome::removed:

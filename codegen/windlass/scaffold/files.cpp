@@ -5,6 +5,7 @@
 
 #include <windlass/codegen/names.hpp>
 
+#include "scaffold/rights.hpp"
 #include "scaffold/template.hpp"
 
 namespace windlass::inline v0::scaffold {
@@ -162,7 +163,6 @@ Scope project_scope(const Project& project, const std::vector<Scope>& scopes) {
   v["windlass_minor"] = project.windlass_version.substr(0, project.windlass_version.rfind('.'));
   v["leader_election_id"] = project.name + "." + project.domain;
   v["role_kind"] = project.namespaced ? "Role" : "ClusterRole";
-  v["scope_words"] = project.namespaced ? " in its own namespace" : "";
   auto& lists = scope.lists;
   for (const auto* name : {"resources", "controllers", "own_controllers", "foreign_controllers",
                            "crds", "own_crds", "samples"}) {
@@ -251,6 +251,7 @@ Result<std::map<std::string, std::string>> scaffold_files(const Project& project
         return added.error();
     }
   }
+  files["config/rbac/role.yaml"] = role_yaml(project, rights_of_scaffold(project));
   return files;
 }
 

@@ -90,6 +90,8 @@ std::string_view to_string(Outcome outcome) {
       return "deleted";
     case Outcome::removed:
       return "removed";
+    case Outcome::stale:
+      return "stale";
     case Outcome::abandoned:
       return "abandoned";
   }

@@ -21,6 +21,7 @@ enum class Outcome {
   conflict,   ///< yours stays; the merge with conflict markers is beside it as <path>.windlass-new
   deleted,    ///< stays away: you deleted it
   removed,    ///< is not scaffolded any more, and nobody had changed it
+  stale,      ///< to be generated again: `windlass generate manifests`
   abandoned,  ///< is not scaffolded any more, but you changed it: yours stays
 };
 std::string_view to_string(Outcome outcome);

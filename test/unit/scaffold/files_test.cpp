@@ -39,6 +39,19 @@ std::vector<Project> projects() {
   plain.controller = false;
   many.resources.push_back(plain);
   all.push_back(many);
+  auto foreign = empty();
+  foreign.resources.push_back({.group = "apps",
+                               .version = "v1",
+                               .kind = "Deployment",
+                               .plural = "deployments",
+                               .own = false});
+  foreign.resources.push_back({.group = "cert-manager.io",
+                               .version = "v1",
+                               .kind = "Certificate",
+                               .plural = "certificates",
+                               .own = false,
+                               .crd = "config/external/cert.yaml"});
+  all.push_back(foreign);
   return all;
 }
 
@@ -77,7 +90,7 @@ TEST(ScaffoldFiles, ManifestsAreYamlAndNameFilesThatExist) {
 }
 
 TEST(ScaffoldFiles, GroupsHaveFoldersOfTheirOwn) {
-  const auto files = scaffold_files(projects().back()).value();
+  const auto files = scaffold_files(projects()[3]).value();
   EXPECT_TRUE(files.contains("controllers/order_controller.cpp"));
   EXPECT_TRUE(files.contains("controllers/geo/region_controller.cpp"));
   EXPECT_TRUE(files.contains("test/geo_region_api_test.cpp"));
@@ -88,6 +101,17 @@ TEST(ScaffoldFiles, GroupsHaveFoldersOfTheirOwn) {
               HasSubstr("geo::add_region_controller(host);"));
   EXPECT_THAT(files.at("CMakeLists.txt"),
               HasSubstr("TARGET geo_types NAMESPACE api::geo OUTPUT_PREFIX api/geo"));
+}
+
+TEST(ScaffoldFiles, KindsOfOthersAreReadOnly) {
+  const auto files = scaffold_files(projects()[4]).value();
+  EXPECT_THAT(files.at("controllers/deployment_controller.hpp"),
+              HasSubstr("#include <windlass/api/apps_v1.hpp>"));
+  EXPECT_THAT(files.at("controllers/certificate_controller.hpp"),
+              HasSubstr("#include \"api/cert_manager_io/v1/certificate.hpp\""));
+  EXPECT_THAT(files.at("config/crd/kustomization.yaml"), Not(HasSubstr("cert")));
+  EXPECT_THAT(files.at("config/rbac/role.yaml"), Not(HasSubstr("status")));
+  EXPECT_FALSE(files.contains("test/deployment_failover_test.cpp"));
 }
 
 TEST(ScaffoldFiles, TheOperatorHasNoMoreRightsThanItNeeds) {

@@ -1,0 +1,237 @@
+#include "scaffold/generate_manifests.hpp"
+
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+
+#include <windlass/codegen/yaml.hpp>
+
+#include "scaffold/console.hpp"
+#include "scaffold/package.hpp"
+#include "scaffold/project.hpp"
+#include "scaffold/rights.hpp"
+#include "scaffold/tree.hpp"
+
+namespace windlass::inline v0::scaffold {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  fs::path directory = ".";
+  bool build = true;
+  bool check = false;
+  bool helm = false;
+  bool bundle = false;
+  std::string version = "0.1.0";
+  fs::path recording = {};
+  fs::path description = {};
+};
+
+Result<std::string> read_text(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::stringstream text;
+  text << in.rdbuf();
+  if (!in) return Error{Errc::not_found, path.string() + " cannot be read"};
+  return text.str();
+}
+
+std::string quoted(const std::string& word) {
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+/// Standard output of a shell command; its errors go to ours.
+Result<std::string> output_of(const std::string& command, const std::string& remedy) {
+  FILE* pipe = ::popen(command.c_str(), "r");
+  if (pipe == nullptr) return Error{Errc::io, "cannot run " + command};
+  std::string out;
+  char chunk[8192];
+  for (std::size_t size = 0; (size = std::fread(chunk, 1, sizeof(chunk), pipe)) > 0;)
+    out.append(chunk, size);
+  if (::pclose(pipe) != 0) return Error{Errc::io, command + " failed; " + remedy};
+  return out;
+}
+
+Result<Project> read_project(const fs::path& root) {
+  const auto text = read_text(root / "PROJECT");
+  if (!text)
+    return Error{Errc::not_found, "no file PROJECT in " + root.string() +
+                                      "; run this in a project, or make one with `windlass init`"};
+  return parse_project(*text);
+}
+
+Result<Rights> rights_of_project(const fs::path& root, const Options& options) {
+  if (options.build) {
+    std::fprintf(stderr, "building the operator, to ask it what it needs\n");
+    const auto built =
+        output_of("make -s -C " + quoted(root.string()) + " build 1>&2", "see above");
+    if (!built) return built.error();
+  }
+  const auto program = (root / "build/bin/manager").string();
+  const auto text = options.description.empty()
+                        ? output_of(quoted(program) + " --describe",
+                                    "build it with this version of Windlass (make build)")
+                        : read_text(options.description);
+  if (!text) return text.error();
+  const auto description = json::parse(*text);
+  if (!description) return description.error().within(program + " --describe");
+  return rights_of_program(*description);
+}
+
+Result<json::Value> extra_rules(const fs::path& root) {
+  const auto path = root / "config/rbac/extra_rules.yaml";
+  if (!fs::exists(path)) return json::Value(json::Array());
+  const auto text = read_text(path);
+  if (!text) return text.error();
+  const auto documents = codegen::parse_yaml(path.string(), *text);
+  if (!documents) return documents.error();
+  if (documents->empty()) return json::Value(json::Array());
+  return documents->front()["rules"];
+}
+
+/// Says what differs between what is allowed and what was asked for. The exit code.
+Result<int> compare_with_recording(const fs::path& recording, const Rights& allowed) {
+  const auto text = read_text(recording);
+  if (!text) return text.error();
+  auto asked = rights_of_recording(*text);
+  if (!asked) return asked.error().within(recording.string());
+  // the lease and its events have a Role of their own
+  std::erase_if(*asked, [](const Right& right) {
+    return right.group == "coordination.k8s.io" && right.resource == "leases";
+  });
+  const auto result = compare(allowed, *asked);
+  const auto print = [](const char* word, const std::vector<Right>& rights) {
+    for (const auto& right : rights) {
+      std::printf("%s  %-8s %s%s%s\n", word, right.verb.c_str(), right.resource.c_str(),
+                  right.group.empty() ? "" : ".", right.group.c_str());
+    }
+  };
+  print("missing", result.missing);
+  print("unused ", result.unused);
+  std::printf("%zu rights are missing, %zu were not used in %s\n", result.missing.size(),
+              result.unused.size(), recording.c_str());
+  return result.missing.empty() ? 0 : 1;
+}
+
+/// Writes what differs, or with `check` says so.
+Result<std::vector<Change>> write_files(const fs::path& root, const Files& files, bool check) {
+  std::vector<Change> changes;
+  for (const auto& [path, content] : files) {
+    const auto old = read_text(root / path);
+    const auto outcome = !old              ? Outcome::created
+                         : *old == content ? Outcome::unchanged
+                                           : Outcome::updated;
+    changes.push_back({path, outcome});
+    if (check || outcome == Outcome::unchanged) continue;
+    std::error_code code;
+    fs::create_directories((root / path).parent_path(), code);
+    std::ofstream out(root / path, std::ios::binary);
+    out << content;
+    out.close();
+    if (!out) return Error{Errc::io, (root / path).string() + ": cannot be written"};
+  }
+  return changes;
+}
+
+Result<int> run(const Options& options) {
+  const auto root = fs::absolute(options.directory).lexically_normal();
+  const auto project = read_project(root);
+  if (!project) return project.error();
+  const auto rights = rights_of_project(root, options);
+  if (!rights) return rights.error();
+  const auto extra = extra_rules(root);
+  if (!extra) return extra.error();
+  if (!options.recording.empty()) {
+    auto allowed = *rights;
+    allowed.merge(rights_of_rules(*extra));
+    return compare_with_recording(options.recording, allowed);
+  }
+  auto changes = write_files(
+      root, {{"config/rbac/role.yaml", role_yaml(*project, *rights, *extra)}}, options.check);
+  if (!changes) return changes.error();
+
+  const bool kustomize = std::system("command -v kubectl >/dev/null 2>&1") == 0;
+  if (kustomize) {
+    const auto install =
+        output_of("kubectl kustomize " + quoted((root / "config/default").string()), "see above");
+    if (!install) return install.error();
+    Files files;
+    if (!options.check || fs::exists(root / "dist/install.yaml"))
+      files["dist/install.yaml"] = *install;
+    const auto documents = codegen::parse_yaml("config/default", *install);
+    if (!documents) return documents.error();
+    if (options.helm) {
+      auto chart = helm_chart(*project, *documents);
+      if (!chart) return chart.error();
+      files.merge(*chart);
+    }
+    if (options.bundle) {
+      auto bundle = olm_bundle(*project, *documents, options.version);
+      if (!bundle) return bundle.error();
+      files.merge(*bundle);
+    }
+    auto more = write_files(root, files, options.check);
+    if (!more) return more.error();
+    changes->insert(changes->end(), more->begin(), more->end());
+  } else if (options.helm || options.bundle) {
+    return Error{Errc::not_found,
+                 "a chart and a bundle are made of what `kubectl kustomize config/default` prints; "
+                 "install kubectl"};
+  } else {
+    std::fprintf(stderr, "kubectl is not installed, so dist/install.yaml is left as it is\n");
+  }
+  print_changes(*changes, false, Output::text);
+  const bool stale = std::any_of(changes->begin(), changes->end(),
+                                 [](const Change& c) { return c.outcome != Outcome::unchanged; });
+  if (options.check && stale)
+    return Error{Errc::invalid_argument,
+                 "these files are not what the code asks for; run `windlass generate manifests`"};
+  return 0;
+}
+
+}  // namespace
+
+void add_generate_manifests(CLI::App& generate, std::function<int()>& chosen) {
+  const auto options = std::make_shared<Options>();
+  auto* command = generate.add_subcommand(
+      "manifests",
+      "The Role that the code asks for, dist/install.yaml, a Helm chart, an OLM bundle");
+  command->add_option("-C,--directory", options->directory, "The project's folder (default: here)");
+  command->add_flag("!--no-build", options->build, "Do not build the operator first");
+  command->add_flag("--check", options->check, "Write nothing; fail when a file would change");
+  command->add_flag("--helm", options->helm, "Also dist/chart");
+  command->add_flag("--bundle", options->bundle,
+                    "Also bundle/, for the Operator Lifecycle Manager");
+  command->add_option("--bundle-version", options->version, "Version of the bundle (0.1.0)");
+  command
+      ->add_option("--from-recording", options->recording,
+                   "Compare with recorded requests: a file of JSON lines, of `windlass dev "
+                   "--record` or an API server's audit log")
+      ->check(CLI::ExistingFile);
+  command
+      ->add_option("--description", options->description,
+                   "What the operator printed with --describe, instead of running it")
+      ->check(CLI::ExistingFile);
+  command->footer(
+      "The Role in config/rbac/role.yaml allows exactly what the operator's code asks for: what "
+      "its controllers watch, and the\n"
+      "verbs of Context that it uses. Rules of config/rbac/extra_rules.yaml are added as they "
+      "are.\n\n"
+      "Examples:\n"
+      "  windlass generate manifests\n"
+      "  windlass generate manifests --check\n"
+      "  windlass generate manifests --helm --bundle --bundle-version 1.2.0\n"
+      "  windlass generate manifests --from-recording requests.jsonl");
+  command->callback([options, &chosen] {
+    chosen = [options] {
+      const auto code = run(*options);
+      return code ? *code : complain(code.error());
+    };
+  });
+}
+
+}  // namespace windlass::inline v0::scaffold

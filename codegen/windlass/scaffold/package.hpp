@@ -1,0 +1,24 @@
+#pragma once
+// What is made of the manifests of config/default for those who install operators: a Helm chart, an
+// OLM bundle.
+
+#include <string>
+#include <vector>
+
+#include <windlass/json/value.hpp>
+
+#include "scaffold/project.hpp"
+#include "scaffold/tree.hpp"
+
+namespace windlass::inline v0::scaffold {
+
+/// `documents` are those of `kubectl kustomize config/default`. Paths begin with the chart's
+/// folder, dist/chart. Image, replicas and resources are values; the namespace is the release's.
+/// Errc::invalid_argument when there is no Deployment among them.
+Result<Files> helm_chart(const Project& project, const std::vector<json::Value>& documents);
+
+/// The bundle's folder is bundle/, with bundle.Dockerfile beside it.
+Result<Files> olm_bundle(const Project& project, const std::vector<json::Value>& documents,
+                         const std::string& version);
+
+}  // namespace windlass::inline v0::scaffold
