@@ -27,6 +27,7 @@ struct Options {
   bool bundle = false;
   std::string version = "0.1.0";
   fs::path recording = {};
+  std::string user = {};
   fs::path description = {};
 };
 
@@ -94,10 +95,11 @@ Result<json::Value> extra_rules(const fs::path& root) {
 }
 
 /// Says what differs between what is allowed and what was asked for. The exit code.
-Result<int> compare_with_recording(const fs::path& recording, const Rights& allowed) {
+Result<int> compare_with_recording(const Options& options, const Rights& allowed) {
+  const auto& recording = options.recording;
   const auto text = read_text(recording);
   if (!text) return text.error();
-  auto asked = rights_of_recording(*text);
+  auto asked = rights_of_recording(*text, options.user);
   if (!asked) return asked.error().within(recording.string());
   // the lease and its events have a Role of their own
   std::erase_if(*asked, [](const Right& right) {
@@ -148,7 +150,7 @@ Result<int> run(const Options& options) {
   if (!options.recording.empty()) {
     auto allowed = *rights;
     allowed.merge(rights_of_rules(*extra));
-    return compare_with_recording(options.recording, allowed);
+    return compare_with_recording(options, allowed);
   }
   auto changes = write_files(
       root, {{"config/rbac/role.yaml", role_yaml(*project, *rights, *extra)}}, options.check);

@@ -129,6 +129,34 @@ std::vector<std::string_view> split_path(std::string_view path) {
   return parts;
 }
 
+/// Who sent a recorded request, impersonation included.
+std::string_view sender_of(const Value& event) {
+  for (const auto* name : {"as", "user"}) {
+    if (event[name].is_string()) return event[name].string_or("");
+  }
+  const auto as = event["impersonatedUser"]["username"].string_or("");
+  return as.empty() ? event["user"]["username"].string_or("") : as;
+}
+
+Right right_of_event(const Value& event) {
+  if (event["objectRef"].is_object()) {
+    const auto& object = event["objectRef"];
+    Right right{std::string(object["apiGroup"].string_or("")),
+                std::string(object["resource"].string_or("")),
+                std::string(event["verb"].string_or(""))};
+    const auto subresource = object["subresource"].string_or("");
+    if (!subresource.empty()) right.resource += "/" + std::string(subresource);
+    return right;
+  }
+  for (const auto* name : {"target", "path", "requestURI"}) {
+    if (!event[name].is_string()) continue;
+    auto right = right_of_request(event["method"].string_or("GET"), event[name].string_or(""));
+    if (event["verb"].is_string() && !right.verb.empty()) right.verb = event["verb"].as_string();
+    return right;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Rights> rights_of_program(const Value& description) {
@@ -238,7 +266,7 @@ Right right_of_request(std::string_view method, std::string_view target) {
   return right;
 }
 
-Result<Rights> rights_of_recording(std::string_view text) {
+Result<Rights> rights_of_recording(std::string_view text, std::string_view user) {
   Rights rights;
   for (std::size_t number = 1; !text.empty(); ++number) {
     const auto end = text.find('\n');
@@ -247,22 +275,9 @@ Result<Rights> rights_of_recording(std::string_view text) {
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     const auto event = json::parse(line);
     if (!event) return event.error().within("line " + std::to_string(number));
-    if ((*event)["objectRef"].is_object()) {
-      const auto& object = (*event)["objectRef"];
-      Right right{std::string(object["apiGroup"].string_or("")),
-                  std::string(object["resource"].string_or("")),
-                  std::string((*event)["verb"].string_or(""))};
-      const auto subresource = object["subresource"].string_or("");
-      if (!subresource.empty()) right.resource += "/" + std::string(subresource);
-      if (!right.resource.empty() && !right.verb.empty()) rights.insert(std::move(right));
-      continue;
-    }
-    for (const auto* name : {"target", "path", "requestURI"}) {
-      if (!(*event)[name].is_string()) continue;
-      auto right = right_of_request((*event)["method"].string_or(""), (*event)[name].string_or(""));
-      if (!right.verb.empty()) rights.insert(std::move(right));
-      break;
-    }
+    if (!user.empty() && user != sender_of(*event)) continue;
+    auto right = right_of_event(*event);
+    if (!right.verb.empty() && !right.resource.empty()) rights.insert(std::move(right));
   }
   return rights;
 }

@@ -31,10 +31,11 @@ Rights rights_of_scaffold(const Project& project);
 /// The `rules` of a Role, ClusterRole or of config/rbac/extra_rules.yaml; resourceNames are not
 /// told apart.
 Rights rights_of_rules(const json::Value& rules);
-/// Requests that were recorded, one JSON object per line: audit events of an API server (verb and
-/// objectRef), or method and path ("target", "path" or "requestURI"). Lines that are no requests
-/// for objects are left out. Errc::parse names the line.
-Result<Rights> rights_of_recording(std::string_view text);
+/// Requests that were recorded, one JSON object per line: of `windlass dev --record` (verb and
+/// path), audit events of an API server (verb and objectRef), or method and target. Lines that are
+/// no requests for objects are left out, and with `user` those of others. Errc::parse names the
+/// line.
+Result<Rights> rights_of_recording(std::string_view text, std::string_view user = {});
 
 /// The right that a request asks for; empty verb: none for an object.
 Right right_of_request(std::string_view method, std::string_view target);

@@ -121,6 +121,21 @@ TEST(Rights, OfARecording) {
   EXPECT_THAT(rights_of_recording("{}\nnonsense\n").error().message, HasSubstr("line 2"));
 }
 
+TEST(Rights, OfTheRequestsOfOneUser) {
+  const auto* text =
+      "{\"user\":\"a\",\"verb\":\"watch\",\"path\":\"/api/v1/"
+      "pods\",\"query\":\"watch=1\",\"code\":200}\n"
+      "{\"user\":\"b\",\"verb\":\"create\",\"path\":\"/api/v1/namespaces/x/pods\",\"code\":201}\n"
+      "{\"user\":\"b\",\"as\":\"a\",\"verb\":\"get\",\"path\":\"/api/v1/namespaces/x/secrets/"
+      "y\",\"code\":404}\n"
+      "{\"user\":{\"username\":\"a\"},\"verb\":\"delete\",\"objectRef\":{\"resource\":\"nodes\"}}"
+      "\n";
+  EXPECT_THAT(rights_of_recording(text, "a").value(),
+              ElementsAre(Right{"", "nodes", "delete"}, Right{"", "pods", "watch"},
+                          Right{"", "secrets", "get"}));
+  EXPECT_EQ(rights_of_recording(text).value().size(), 4u);
+}
+
 TEST(Rights, Comparison) {
   const Rights allowed{{"", "pods", "get"}, {"", "pods", "delete"}, {"apps", "*", "get"}};
   const auto result = compare(
