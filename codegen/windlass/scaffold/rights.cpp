@@ -183,7 +183,8 @@ Result<Rights> rights_of_program(const Value& description) {
     const std::string group(entry["group"].string_or(""));
     const std::string plural(entry["plural"].string_or(""));
     if (use == "reconcile" || use == "watch") allow(rights, group, plural, {"list", "watch"});
-    if (use == "get" && !watched.contains({group, plural})) allow(rights, group, plural, {"get"});
+    const bool reads = use == "get" || use == "apply";
+    if (reads && !watched.contains({group, plural})) allow(rights, group, plural, {"get"});
     if (use == "apply") allow(rights, group, plural, {"create", "patch"});
     if (use == "create") allow(rights, group, plural, {"create"});
     if (use == "patch") allow(rights, group, plural, {"patch"});

@@ -45,6 +45,9 @@ TEST(Rights, OfAProgram) {
           Right{"apps", "deployments", "create"}, Right{"apps", "deployments", "patch"},
           Right{"apps", "deployments", "delete"}, Right{"events.k8s.io", "events", "create"},
           Right{"events.k8s.io", "events", "patch"}));
+  EXPECT_THAT(*rights_of_program(description(R"([{"group":"","plural":"secrets","use":"apply"}])")),
+              ElementsAre(Right{"", "secrets", "create"}, Right{"", "secrets", "get"},
+                          Right{"", "secrets", "patch"}));
   EXPECT_THAT(rights_of_program(json::parse("{}").value()).error().message,
               HasSubstr("--describe"));
 }

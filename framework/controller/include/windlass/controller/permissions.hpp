@@ -16,7 +16,7 @@ enum class Use : std::uint8_t {
   reconcile,  ///< list and watch; its keys are reconciled
   watch,      ///< list and watch
   get,        ///< get, unless the kind is watched: then the cache answers
-  apply,      ///< patch, and create when it is not there
+  apply,      ///< patch, create when it is not there, and get unless the kind is watched
   create,
   patch,
   update_status,
