@@ -188,6 +188,21 @@ struct Conflict {
   throw Failure(409, "Conflict", std::move(text), Object{{"causes", std::move(causes)}});
 }
 
+/// An empty map that was stated and has members now is not left out.
+FieldSet but_parents(const FieldSet& previous, const FieldSet& stated) {
+  FieldSet out;
+  for (const auto& member : previous) {
+    const Value* now = stated.find(member.key);
+    const FieldSet& before = member.value.as_object();
+    if (now == nullptr || now->as_object().empty()) {
+      out.set(member.key, member.value);
+    } else if (!before.empty()) {
+      out.set(member.key, but_parents(before, now->as_object()));
+    }
+  }
+  return out;
+}
+
 bool same_content(Value a, Value b) {
   for (Value* side : {&a, &b}) {
     for (const char* key : {"managedFields", "resourceVersion", "uid"}) {
@@ -249,7 +264,7 @@ Value server_side_apply(Context& context, const Resource& resource, const Value*
     others = unite(std::move(others), manager.fields);
   }
   if (!conflicts.empty()) refuse_conflicts(conflicts);
-  remove_fields(shape, merged, subtract(subtract(previous, stated), others));
+  remove_fields(shape, merged, subtract(subtract(but_parents(previous, stated), stated), others));
   // The time is that of the last change to the object itself.
   const std::string time =
       live != nullptr && same_content(*live, merged) ? "" : context.state.now();

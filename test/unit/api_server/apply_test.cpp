@@ -52,6 +52,13 @@ TEST_F(Apply, WithAVersionThatNoObjectHasOnlyEverCreates) {
   EXPECT_EQ(other.status, 409) << "a UID asks for that very object";
 }
 
+TEST_F(Apply, AnEmptyMapMayGetMembers) {
+  apply(map_path, "one", map(R"({})"));
+  const auto updated = apply(map_path, "one", map(R"({"a":"1"})"));
+  ASSERT_EQ(updated.status, 200) << updated.message();
+  EXPECT_EQ(updated.body["data"], read(R"({"a":"1"})"));
+}
+
 TEST_F(Apply, Conflicts) {
   apply(map_path, "one", map(R"({"a":"1"})"));
   const auto refused = apply(map_path, "two", map(R"({"a":"2"})"));
