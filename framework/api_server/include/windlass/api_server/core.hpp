@@ -91,7 +91,7 @@ struct CoreOptions {
 /// namespaces default, kube-system, kube-public and kube-node-lease and every kind that Windlass
 /// has types for.
 ///
-/// Answers as kube-apiserver v1.36 does; README.md lists what differs. It is for development and
+/// Means to answer as kube-apiserver v1.36 does; docs/api-server-differences.md lists what differs. It is for development and
 /// tests.
 class Core {
  public:
