@@ -49,6 +49,8 @@ TEST_F(Journaled, AnotherCoreGoesOnFromTheLines) {
   erase(std::string(kMaps) + "/gone");
   merge("/api/v1/namespaces/default", R"({"metadata":{"labels":{"mine":"yes"}}})");
   post("/api/v1/namespaces", R"({"metadata":{"name":"fresh"}})");
+  const std::string fresh = "/api/v1/namespaces/fresh";
+  post(fresh + "/configmaps", config_map("a"));
   api_server::Core again(environment, {.journal = lines});
   EXPECT_EQ(all(again), all(core));
   EXPECT_EQ(again.revision(), core.revision());
@@ -71,8 +73,8 @@ TEST_F(Journaled, AnotherCoreGoesOnFromTheLines) {
   const auto watch = ask("GET", std::string(kMaps) + "?watch=1&resourceVersion=2");
   EXPECT_NE(watch.stream->take().find("too old resource version"), std::string::npos);
   // owners are known again: a namespace takes its objects with it
-  EXPECT_EQ(ask("DELETE", "/api/v1/namespaces/default").response.status, 200);
-  EXPECT_EQ(ask("GET", std::string(kMaps) + "/a").response.status, 404);
+  EXPECT_EQ(ask("DELETE", fresh).response.status, 200);
+  EXPECT_EQ(ask("GET", fresh + "/configmaps/a").response.status, 404);
 }
 
 TEST_F(Journaled, EveryPrefixIsAState) {
