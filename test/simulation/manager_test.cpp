@@ -124,6 +124,19 @@ class ManagerSimulation : public ::testing::Test {
   std::map<std::string, std::map<std::string, int>> reconciles;
 };
 
+TEST_F(ManagerSimulation, SaysHowToMendCredentialsThatAreRefused) {
+  auto& process = sim.process("a");
+  process.start([this](testing::SimulatedProcess& self) -> Task<void> {
+    auto server = config();
+    server.bearer_token = "expired";
+    auto running = run_replica(self, server, &reconciles[self.name()]);
+    co_await std::move(running);
+  });
+  sim.run_for(1min);
+  EXPECT_TRUE(sim.logged("renew the kubeconfig's token", "a")) << sim.log_text();
+  EXPECT_TRUE(reconciles["a"].empty());
+}
+
 TEST_F(ManagerSimulation, ReconcilesAndStopsOnSigterm) {
   auto& process = replica("a");
   create("one", "hello");

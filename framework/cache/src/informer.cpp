@@ -176,7 +176,9 @@ void Informer::apply(Scope& scope, client::WatchEvent event) {
   const auto key = metadata.key();
   switch (event.type) {
     case client::EventType::added:
-    case client::EventType::modified: upsert(std::move(*decoded), false); break;
+    case client::EventType::modified:
+      upsert(std::move(*decoded), false);
+      break;
     case client::EventType::deleted: {
       // the event holds the last state; handlers are to see it, not the one before
       if (store_.get(key)) store_.put(key, std::move(*decoded));
@@ -184,7 +186,8 @@ void Informer::apply(Scope& scope, client::WatchEvent event) {
       break;
     }
     case client::EventType::bookmark:
-    case client::EventType::error: break;
+    case client::EventType::error:
+      break;
   }
   scope.machine.observed(version);
   progress_.set();
@@ -246,7 +249,8 @@ Task<bool> Informer::wait_for(std::function<bool()> done, Duration limit) {
     const auto left = deadline - environment_.clock().steady_now();
     if (left <= Duration::zero()) co_return false;
     auto progress = progress_.wait();
-    auto guarded = with_timeout(environment_.clock(), left, "waiting for the cache", std::move(progress));
+    auto guarded =
+        with_timeout(environment_.clock(), left, "waiting for the cache", std::move(progress));
     std::exception_ptr failure;
     try {
       co_await std::move(guarded);
@@ -295,20 +299,45 @@ void Informer::clear_trouble() {
   trouble_.clear();
 }
 
-void Informer::report(const Scope& scope, const std::exception_ptr& failure) {
-  auto message = describe(failure).message;
-  std::string remedy;
+namespace {
+
+struct Diagnosis {
+  std::string message;
+  std::string_view remedy;
+  bool expected = false;  ///< the normal way to learn that history was compacted
+};
+
+Diagnosis diagnose(const std::exception_ptr& failure) {
+  const auto error = describe(failure);
+  Diagnosis found{error.message, {}};
+  if (error.code == Errc::tls) {
+    found.remedy =
+        "compare the kubeconfig's certificates (certificate-authority, client-certificate) "
+        "with the server's";
+  }
   try {
     std::rethrow_exception(failure);
-  } catch (const client::ApiError& error) {
-    if (error.is_expired()) return;  // the normal way to learn that history was compacted
-    if (error.is_not_found()) {
-      remedy = "the server does not serve this type; install its CRD";
-    } else if (error.is_forbidden()) {
-      remedy = "grant the verbs list and watch on it to this program's service account";
+  } catch (const client::ApiError& refusal) {
+    found.expected = refusal.is_expired();
+    if (refusal.is_not_found()) {
+      found.remedy = "the server does not serve this type; install its CRD";
+    } else if (refusal.is_forbidden()) {
+      found.remedy = "grant the verbs list and watch on it to this program's service account";
+    } else if (refusal.is_unauthorized()) {
+      found.remedy =
+          "the server does not know these credentials, or they have expired: renew the "
+          "kubeconfig's token or client certificate";
     }
   } catch (...) {
   }
+  return found;
+}
+
+}  // namespace
+
+void Informer::report(const Scope& scope, const std::exception_ptr& failure) {
+  const auto [message, remedy, expected] = diagnose(failure);
+  if (expected) return;
   const auto now = environment_.clock().steady_now();
   bool worth_a_line = false;
   {
