@@ -17,9 +17,9 @@ struct DevOptions {
   std::uint16_t port = 0;                               ///< 0: any
   bool pods = false;
   bool rbac = true;
-  std::filesystem::path images = {};                    ///< table of images, see `read_images`
-  std::filesystem::path persist = {};                   ///< keeps the objects in this file; empty: in memory only
-  std::filesystem::path record = {};                    ///< appends a line of JSON per request; empty: none
+  std::filesystem::path images = {};   ///< table of images, see `read_images`
+  std::filesystem::path persist = {};  ///< keeps the objects in this file; empty: in memory only
+  std::filesystem::path record = {};   ///< appends a line of JSON per request; empty: none
   bool verbose = false;
 };
 

@@ -9,27 +9,33 @@ Error wrong(const std::string& file, std::size_t index, const std::string& probl
   return {Errc::invalid_argument, file + ": images[" + std::to_string(index) + "]" + problem};
 }
 
-Result<testing::ImageRoot> read_image(const std::string& file, std::size_t index, const json::Value& entry,
+Result<testing::ImageRoot> read_image(const std::string& file, std::size_t index,
+                                      const json::Value& entry,
                                       const std::filesystem::path& directory) {
   testing::ImageRoot image;
   image.image = entry["image"].string_or("");
-  if (image.image.empty()) return wrong(file, index, ".image: write the repository, such as postgres:15");
+  if (image.image.empty())
+    return wrong(file, index, ".image: write the repository, such as postgres:15");
   image.search_path = entry["searchPath"].string_or(image.search_path);
   image.uid = entry["uid"].integer_or(image.uid);
-  if (image.uid <= 0) return wrong(file, index, ".uid: pods never run as root; write a number from 1");
+  if (image.uid <= 0)
+    return wrong(file, index, ".uid: pods never run as root; write a number from 1");
   if (entry["entrypoint"].is_array()) {
-    for (const auto& word : entry["entrypoint"].as_array()) image.entrypoint.emplace_back(word.string_or(""));
+    for (const auto& word : entry["entrypoint"].as_array())
+      image.entrypoint.emplace_back(word.string_or(""));
   }
   if (entry["files"].is_array()) {
     for (const auto& mounted : entry["files"].as_array()) {
       const std::filesystem::path host(std::string(mounted["host"].string_or("")));
       const auto path = mounted["path"].string_or("");
       if (host.empty() || !path.starts_with('/')) {
-        return wrong(file, index, ".files: each needs a host path and an absolute path in the container");
+        return wrong(file, index,
+                     ".files: each needs a host path and an absolute path in the container");
       }
       const auto absolute = host.is_absolute() ? host : directory / host;
       if (!std::filesystem::exists(absolute)) {
-        return wrong(file, index, ".files: " + absolute.string() + " does not exist; build it first");
+        return wrong(file, index,
+                     ".files: " + absolute.string() + " does not exist; build it first");
       }
       image.files.push_back({absolute, std::string(path)});
     }

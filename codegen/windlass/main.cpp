@@ -1,8 +1,8 @@
 // windlass: the command that people meet first.
 
-#include <CLI/CLI.hpp>
-
 #include <set>
+
+#include <CLI/CLI.hpp>
 
 #include "apply.hpp"
 #include "dev.hpp"
@@ -13,8 +13,10 @@
 
 namespace {
 
-/// What is given to the server of `windlass dev` in a project: every option of `dev` but those of `own`.
-std::vector<std::string> server_arguments(const CLI::App& dev, const std::set<const CLI::Option*>& own) {
+/// What is given to the server of `windlass dev` in a project: every option of `dev` but those of
+/// `own`.
+std::vector<std::string> server_arguments(const CLI::App& dev,
+                                          const std::set<const CLI::Option*>& own) {
   std::vector<std::string> arguments;
   for (const auto* option : dev.get_options()) {
     if (option->count() == 0 || own.contains(option)) continue;
@@ -41,28 +43,43 @@ int main(int argc, char** argv) {
   windlass::scaffold::add_commands(app, chosen);
 
   command::DevOptions dev;
-  auto* dev_command = app.add_subcommand(
-      "dev", "Serve an in-memory Kubernetes API over HTTPS on loopback, for development and tests; in a project, run its "
-             "operator against it, and build and start it again on change");
-  dev_command->add_option("--state-dir", dev.state_directory, "Where logs, volumes and the kubeconfig live (.windlass)");
-  dev_command->add_option("--kubeconfig", dev.kubeconfig, "Where to write the kubeconfig, mode 0600 (<state-dir>/kubeconfig)");
+  auto* dev_command =
+      app.add_subcommand("dev",
+                         "Serve an in-memory Kubernetes API over HTTPS on loopback, for "
+                         "development and tests; in a project, run its "
+                         "operator against it, and build and start it again on change");
+  dev_command->add_option("--state-dir", dev.state_directory,
+                          "Where logs, volumes and the kubeconfig live (.windlass)");
+  dev_command->add_option("--kubeconfig", dev.kubeconfig,
+                          "Where to write the kubeconfig, mode 0600 (<state-dir>/kubeconfig)");
   dev_command->add_option("--port", dev.port, "Port of the API server; 0: any (0)");
   dev_command->add_flag("--pods", dev.pods, "Run pods too, as sandboxed processes of this machine");
-  dev_command->add_option("--images", dev.images, "YAML table: what stands for which image name")->check(CLI::ExistingFile);
+  dev_command->add_option("--images", dev.images, "YAML table: what stands for which image name")
+      ->check(CLI::ExistingFile);
   dev_command->add_flag("!--no-rbac", dev.rbac, "Allow everybody everything");
-  dev_command->add_option("--persist", dev.persist, "Keep the objects in this file, so that the next start finds them");
-  dev_command->add_option("--record", dev.record, "Append every request to this file, a line of JSON each, without bodies");
+  dev_command->add_option("--persist", dev.persist,
+                          "Keep the objects in this file, so that the next start finds them");
+  dev_command->add_option("--record", dev.record,
+                          "Append every request to this file, a line of JSON each, without bodies");
   dev_command->add_flag("--verbose", dev.verbose, "Log what happens");
 
   command::ProjectDevOptions project;
   bool server_only = false;
   const std::set<const CLI::Option*> project_options = {
-      dev_command->add_option("-C,--directory", project.root, "The project's folder (default: here, or the nearest above)")->check(CLI::ExistingDirectory),
-      dev_command->add_option("--replicas", project.replicas, "How many replicas of the project's operator run (1)")->check(CLI::Range(1, 20)),
+      dev_command
+          ->add_option("-C,--directory", project.root,
+                       "The project's folder (default: here, or the nearest above)")
+          ->check(CLI::ExistingDirectory),
+      dev_command
+          ->add_option("--replicas", project.replicas,
+                       "How many replicas of the project's operator run (1)")
+          ->check(CLI::Range(1, 20)),
       dev_command->add_flag("!--no-samples", project.samples, "Do not apply config/samples"),
       dev_command->add_flag("!--no-view", project.view, "Print lines, also on a terminal"),
       dev_command->add_flag("--server-only", server_only, "No operator, also in a project"),
-      dev_command->get_option("--state-dir"), dev_command->get_option("--kubeconfig"), dev_command->get_help_ptr()};
+      dev_command->get_option("--state-dir"),
+      dev_command->get_option("--kubeconfig"),
+      dev_command->get_help_ptr()};
   dev_command->footer(
       "Examples:\n"
       "  windlass dev                      in a project: its operator, schemas and samples\n"
@@ -71,11 +88,16 @@ int main(int argc, char** argv) {
       "  windlass dev --server-only &      only the API server");
 
   command::ApplyOptions apply;
-  auto* apply_command = app.add_subcommand("apply", "Apply the objects in YAML or JSON files (server-side apply)");
-  apply_command->add_option("-f,--filename", apply.files, "File; repeatable")->required()->check(CLI::ExistingFile);
-  apply_command->add_option("--kubeconfig", apply.kubeconfig, "Path of a kubeconfig (default: as kubectl finds it)");
+  auto* apply_command =
+      app.add_subcommand("apply", "Apply the objects in YAML or JSON files (server-side apply)");
+  apply_command->add_option("-f,--filename", apply.files, "File; repeatable")
+      ->required()
+      ->check(CLI::ExistingFile);
+  apply_command->add_option("--kubeconfig", apply.kubeconfig,
+                            "Path of a kubeconfig (default: as kubectl finds it)");
 
-  auto* generate_command = app.add_subcommand("generate", "Write code from schemas, and manifests from code");
+  auto* generate_command =
+      app.add_subcommand("generate", "Write code from schemas, and manifests from code");
   generate_command->require_subcommand(1);
   windlass::scaffold::add_generate_manifests(*generate_command, chosen);
   command::GenerateTypesOptions types;

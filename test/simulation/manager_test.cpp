@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <windlass/api/core_v1.hpp>
 #include <windlass/api/coordination_v1.hpp>
+#include <windlass/api/core_v1.hpp>
 #include <windlass/api_server/server.hpp>
 #include <windlass/testing/simulation.hpp>
 #include <windlass/windlass.hpp>

@@ -56,9 +56,9 @@ void prepare_metadata(Context& context, Value& object, const std::string& namesp
   if (metadata["name"].string_or("").empty()) {
     metadata.as_object().erase("name");
     const std::string base(metadata["generateName"].string_or(""));
-    if (!base.empty()) metadata["name"] = remember(context, "name", [&] {
-        return base.substr(0, 58) + state.env.random().suffix(5);
-      });
+    if (!base.empty())
+      metadata["name"] = remember(
+          context, "name", [&] { return base.substr(0, 58) + state.env.random().suffix(5); });
   }
   for (const char* key :
        {"selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion"}) {

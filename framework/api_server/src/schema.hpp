@@ -48,7 +48,7 @@ struct Schema {
   enum class List : std::uint8_t { atomic, set, map };
 
   Kind kind = Kind::any;
-  std::string name = {};  ///< of a built-in type: "DeploymentSpec"
+  std::string name = {};     ///< of a built-in type: "DeploymentSpec"
   std::string go_name = {};  ///< with its package: "v1.DeploymentSpec"
   std::string format = {};
   std::vector<Field> fields = {};  ///< sorted

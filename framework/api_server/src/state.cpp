@@ -172,7 +172,8 @@ StoredPtr State::put(const Resource& resource, Value value) {
   link(resource, location, value);
   StoredPtr stored = store.put(location.storage, location.name, std::move(value));
   if (observer) {
-    observer({stored->revision(), location.storage, old ? &old->value() : nullptr, &stored->value()});
+    observer(
+        {stored->revision(), location.storage, old ? &old->value() : nullptr, &stored->value()});
   }
   if (on_change) on_change(put_line(location.storage, *stored));
   if (is_crd(resource)) crd_changed(*this, stored->value());

@@ -130,8 +130,8 @@ std::optional<std::int64_t> parse_time(std::string_view text);
 void prepare_metadata(Context& context, json::Value& object, const std::string& namespace_);
 void validate_metadata(const Resource& resource, const json::Value& object, Causes& causes);
 /// Carries over what clients cannot change, and checks the preconditions in the object.
-void carry_metadata(const Context& context, const Resource& resource,
-                    const json::Value& old_object, json::Value& object);
+void carry_metadata(const Context& context, const Resource& resource, const json::Value& old_object,
+                    json::Value& object);
 /// Warns of owners that are named twice, and drops them.
 void warn_of_owners(Context& context, json::Value& object);
 void validate_metadata_update(const Resource& resource, const json::Value& old_object,

@@ -6,8 +6,8 @@
 #include <windlass/json/patch.hpp>
 
 #include "handlers.hpp"
-#include "webhooks.hpp"
 #include "schema.hpp"
+#include "webhooks.hpp"
 
 namespace windlass::inline v0::api_server {
 

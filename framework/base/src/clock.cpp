@@ -113,8 +113,9 @@ double unit_of(std::string_view unit) {
 
 Result<Duration> parse_duration(std::string_view text) {
   const auto bad = [&] {
-    return Error{Errc::parse, "\"" + std::string(text) +
-                                  "\" is not a duration; write a number with a unit, as in 300ms, 15s or 1h30m"};
+    return Error{Errc::parse,
+                 "\"" + std::string(text) +
+                     "\" is not a duration; write a number with a unit, as in 300ms, 15s or 1h30m"};
   };
   std::string_view rest = text;
   const bool negative = rest.starts_with('-');

@@ -1,7 +1,7 @@
-#include <windlass/base/error.hpp>
-
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
+
+#include <windlass/base/error.hpp>
 
 namespace windlass::inline v0 {
 namespace {
@@ -11,19 +11,32 @@ class Category final : public boost::system::error_category {
   const char* name() const noexcept override { return "windlass"; }
   std::string message(int value) const override {
     switch (static_cast<Errc>(value)) {
-      case Errc::invalid_argument: return "invalid argument";
-      case Errc::parse: return "malformed input";
-      case Errc::not_found: return "not found";
-      case Errc::io: return "input/output error";
-      case Errc::refused: return "connection refused";
-      case Errc::closed: return "stream closed";
-      case Errc::timeout: return "timed out";
-      case Errc::cancelled: return "cancelled";
-      case Errc::too_large: return "too large";
-      case Errc::tls: return "TLS error";
-      case Errc::unavailable: return "unavailable";
-      case Errc::permission: return "not permitted";
-      case Errc::internal: return "internal error";
+      case Errc::invalid_argument:
+        return "invalid argument";
+      case Errc::parse:
+        return "malformed input";
+      case Errc::not_found:
+        return "not found";
+      case Errc::io:
+        return "input/output error";
+      case Errc::refused:
+        return "connection refused";
+      case Errc::closed:
+        return "stream closed";
+      case Errc::timeout:
+        return "timed out";
+      case Errc::cancelled:
+        return "cancelled";
+      case Errc::too_large:
+        return "too large";
+      case Errc::tls:
+        return "TLS error";
+      case Errc::unavailable:
+        return "unavailable";
+      case Errc::permission:
+        return "not permitted";
+      case Errc::internal:
+        return "internal error";
     }
     return "unknown error";
   }
@@ -54,7 +67,8 @@ Error describe(const std::exception_ptr& exception) {
   } catch (const Exception& e) {
     return e.error();
   } catch (const boost::system::system_error& e) {
-    const auto code = e.code() == boost::asio::error::operation_aborted ? Errc::cancelled : Errc::io;
+    const auto code =
+        e.code() == boost::asio::error::operation_aborted ? Errc::cancelled : Errc::io;
     return {code, e.code().message()};
   } catch (const std::exception& e) {
     return {Errc::internal, e.what()};

@@ -12,8 +12,8 @@ std::string to_string(const Endpoint& endpoint) {
 
 Result<Endpoint> parse_endpoint(std::string_view text) {
   const auto bad = [&](std::string_view why) {
-    return Error{Errc::parse, "\"" + std::string(text) + "\" is not an address: " + std::string(why) +
-                                  "; write host:port, :port or [ipv6]:port"};
+    return Error{Errc::parse, "\"" + std::string(text) + "\" is not an address: " +
+                                  std::string(why) + "; write host:port, :port or [ipv6]:port"};
   };
   const auto colon = text.rfind(':');
   if (colon == text.npos) return bad("it has no port");

@@ -1,9 +1,3 @@
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/random.h>
-#include <time.h>
-#include <unistd.h>
-
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -12,6 +6,12 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -219,7 +219,7 @@ class RealEnvironment final : public SystemEnvironment {
   static Error file_error(const std::filesystem::path& path) {
     const int code = errno;
     const auto text = boost::system::error_code(code, boost::system::system_category()).message();
-    const Errc kind = code == ENOENT    ? Errc::not_found
+    const Errc kind = code == ENOENT   ? Errc::not_found
                       : code == EACCES ? Errc::permission
                                        : Errc::io;
     return {kind, "cannot read " + path.string() + ": " + text};

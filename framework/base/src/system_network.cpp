@@ -52,8 +52,9 @@ class SocketStream final : public Stream {
 
   Task<std::size_t> read_some(std::span<char> buffer) override {
     error_code code;
-    const auto size = co_await socket_.async_read_some(
-        asio::buffer(buffer.data(), buffer.size()), asio::redirect_error(asio::use_awaitable, code));
+    const auto size =
+        co_await socket_.async_read_some(asio::buffer(buffer.data(), buffer.size()),
+                                         asio::redirect_error(asio::use_awaitable, code));
     if (code == asio::error::eof) co_return 0;
     if (code) refuse(code, "reading");
     co_return size;
@@ -88,8 +89,7 @@ class SocketListener final : public Listener {
 
   Task<std::unique_ptr<Stream>> accept() override {
     error_code code;
-    auto socket =
-        co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, code));
+    auto socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, code));
     if (code && !acceptor_.is_open()) throw Exception(Errc::closed, "the listener was closed");
     if (code) fail(code, "accepting a connection");
     if constexpr (std::is_same_v<Protocol, asio::ip::tcp>) notice_dead_peers(socket);
@@ -147,7 +147,8 @@ class SystemNetwork final : public Network {
                                     asio::redirect_error(asio::use_awaitable, code));
     } else {
 #ifdef WINDLASS_NO_RESOLVER
-      throw Exception(Errc::io, "connecting to " + to_string(to) + ": only addresses work here, not names");
+      throw Exception(Errc::io,
+                      "connecting to " + to_string(to) + ": only addresses work here, not names");
 #else
       asio::ip::tcp::resolver resolver(executor_);
       code = {};
@@ -176,8 +177,10 @@ class SystemNetwork final : public Network {
     if (!code) acceptor.listen(asio::socket_base::max_listen_connections, code);
     if (!code) return std::make_unique<SocketListener<Protocol>>(std::move(acceptor));
     if (code == asio::error::address_in_use) {
-      return Error{Errc::io, "cannot listen on " + name +
-                                 ": the address is in use by another program; stop it or choose another port"};
+      return Error{
+          Errc::io,
+          "cannot listen on " + name +
+              ": the address is in use by another program; stop it or choose another port"};
     }
     return Error{code == asio::error::access_denied ? Errc::permission : Errc::io,
                  "cannot listen on " + name + ": " + code.message()};

@@ -30,8 +30,10 @@ Trouble classify(const std::exception_ptr& failure) {
       case Errc::closed:
       case Errc::timeout:
       case Errc::tls:
-      case Errc::unavailable: return Trouble::busy;
-      default: return Trouble::other;
+      case Errc::unavailable:
+        return Trouble::busy;
+      default:
+        return Trouble::other;
     }
   } catch (...) {
     return Trouble::other;

@@ -12,17 +12,21 @@ namespace {
 
 bool is_empty(const json::Value& value) {
   switch (value.type()) {
-    case json::Type::null: return true;
-    case json::Type::array: return value.as_array().empty();
-    case json::Type::object: return value.as_object().empty();
-    case json::Type::string: return value.as_string().empty();
-    default: return false;
+    case json::Type::null:
+      return true;
+    case json::Type::array:
+      return value.as_array().empty();
+    case json::Type::object:
+      return value.as_object().empty();
+    case json::Type::string:
+      return value.as_string().empty();
+    default:
+      return false;
   }
 }
 
 bool contains_elements(const json::Array& have, const json::Array& want) {
-  if (have.size() == want.size() &&
-      std::equal(have.begin(), have.end(), want.begin(), contains)) {
+  if (have.size() == want.size() && std::equal(have.begin(), have.end(), want.begin(), contains)) {
     return true;
   }
   return std::all_of(want.begin(), want.end(), [&](const json::Value& element) {
@@ -45,7 +49,8 @@ bool contains(const json::Value& have, const json::Value& want) {
       return contains(have[field.key], field.value);
     });
   }
-  if (have.is_array() && want.is_array()) return contains_elements(have.as_array(), want.as_array());
+  if (have.is_array() && want.is_array())
+    return contains_elements(have.as_array(), want.as_array());
   return have == want;
 }
 
@@ -62,7 +67,8 @@ std::optional<std::string> AppliedBodies::recent_answer(const std::string& objec
   const auto found = entries_.find(object);
   if (found == entries_.end() || found->second.answer.empty()) return std::nullopt;
   const auto& entry = found->second;
-  if (entry.hash != std::hash<std::string_view>()(body) || now - entry.at > 10min) return std::nullopt;
+  if (entry.hash != std::hash<std::string_view>()(body) || now - entry.at > 10min)
+    return std::nullopt;
   return entry.answer;
 }
 
@@ -108,9 +114,11 @@ Task<void> Context::settle(Context context, meta::Resource resource) {
   const auto executor = context.state_->client.executor();
   const auto writes = pending;
   for (const auto& write : writes) {
-    if (write.resource.group != resource.group || write.resource.plural != resource.plural) continue;
+    if (write.resource.group != resource.group || write.resource.plural != resource.plural)
+      continue;
     auto waiting = write.removed_uid.empty()
-                       ? informer->wait_for_version(write.key.namespace_, write.resource_version, kOwnWriteLimit)
+                       ? informer->wait_for_version(write.key.namespace_, write.resource_version,
+                                                    kOwnWriteLimit)
                        : informer->wait_for_removal(write.key, write.removed_uid, kOwnWriteLimit);
     co_await run_on(executor, std::move(waiting));
   }
@@ -127,7 +135,8 @@ Task<std::string> Context::apply_value(Context context, const cache::Kind& kind,
                                        ContextApplyOptions options, cache::ObjectPtr& unchanged) {
   auto& state = *context.state_;
   auto& metadata = body["metadata"];
-  for (const auto* field : {"managedFields", "resourceVersion", "uid", "creationTimestamp", "generation"}) {
+  for (const auto* field :
+       {"managedFields", "resourceVersion", "uid", "creationTimestamp", "generation"}) {
     metadata.as_object().erase(field);
   }
   body.as_object().erase("status");

@@ -18,11 +18,10 @@ constexpr int kInitialListPriority = -100;
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 const std::vector<double>& reconcile_time_buckets() {
-  static const std::vector<double> buckets{0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2,  0.25, 0.3,
-                                           0.35,  0.4,  0.45,  0.5,  0.6, 0.7,  0.8,  0.9,  1.0,
-                                           1.25,  1.5,  1.75,  2.0,  2.5, 3.0,  3.5,  4.0,  4.5,
-                                           5,     6,    7,     8,    9,   10,   15,   20,   25,
-                                           30,    40,   50,    60};
+  static const std::vector<double> buckets{
+      0.005, 0.01, 0.025, 0.05, 0.1,  0.15, 0.2,  0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6,
+      0.7,   0.8,  0.9,   1.0,  1.25, 1.5,  1.75, 2.0,  2.5, 3.0,  3.5, 4.0,  4.5, 5,
+      6,     7,    8,     9,    10,   15,   20,   25,   30,  40,   50,  60};
   return buckets;
 }
 
@@ -51,9 +50,10 @@ struct Controller::Metrics {
         errors(registry.counter("controller_runtime_reconcile_errors_total",
                                 "Total number of reconciliation errors per controller",
                                 {{"controller", name}})),
-        terminal_errors(registry.counter("controller_runtime_terminal_reconcile_errors_total",
-                                         "Total number of terminal reconciliation errors per controller",
-                                         {{"controller", name}})),
+        terminal_errors(
+            registry.counter("controller_runtime_terminal_reconcile_errors_total",
+                             "Total number of terminal reconciliation errors per controller",
+                             {{"controller", name}})),
         timeouts(registry.counter("controller_runtime_reconcile_timeouts_total",
                                   "Total number of reconciliation timeouts per controller",
                                   {{"controller", name}})),
@@ -93,18 +93,23 @@ Controller::Controller(ControllerHost& host, std::string name, meta::Resource pr
       sources_(std::move(sources)),
       reconcile_(std::move(reconcile)),
       client_(host.client(options.needs_leader_election)),
-      log_(host.environment().log().named("controller").with(
-          {{"controller", name_}, {"controllerGroup", primary.group}, {"controllerKind", primary.kind}})),
+      log_(host.environment()
+               .log()
+               .named("controller")
+               .with({{"controller", name_},
+                      {"controllerGroup", primary.group},
+                      {"controllerKind", primary.kind}})),
       queue_(host.environment(), client_.executor(),
              {.name = name_,
               .base_delay = options.base_delay,
               .max_delay = options.max_delay,
               .metrics = &host.metrics()}),
       applied_(std::make_shared<controller::AppliedBodies>()),
-      metrics_(std::make_unique<Metrics>(host.metrics(), name_, options.max_concurrent_reconciles)) {
+      metrics_(
+          std::make_unique<Metrics>(host.metrics(), name_, options.max_concurrent_reconciles)) {
   if (options_.max_concurrent_reconciles < 1) {
-    throw Exception(Errc::invalid_argument, "controller \"" + name_ +
-                                                "\": max_concurrent_reconciles must be 1 or more");
+    throw Exception(Errc::invalid_argument,
+                    "controller \"" + name_ + "\": max_concurrent_reconciles must be 1 or more");
   }
 }
 
@@ -125,7 +130,8 @@ void Controller::watch_sources() {
       if (!passes(source, nullptr, object)) return;
       for (auto& key : source.mapper(object)) queue_.add(key, initial ? kInitialListPriority : 0);
     };
-    handler.on_update = [this, &source](const cache::ObjectPtr& before, const cache::ObjectPtr& now) {
+    handler.on_update = [this, &source](const cache::ObjectPtr& before,
+                                        const cache::ObjectPtr& now) {
       if (!passes(source, before, now)) return;
       const bool resync = before == now;
       for (auto& key : source.mapper(now)) queue_.add(key, resync ? kInitialListPriority : 0);
@@ -144,11 +150,12 @@ void Controller::enqueue(meta::ObjectKey key) { queue_.add(std::move(key), 0); }
 
 Task<void> Controller::run() {
   log_.info("Starting workers", {{"workerCount", options_.max_concurrent_reconciles}});
-  TaskGroup workers(client_.executor(), [this](std::string_view worker, std::exception_ptr failure) {
-    log_.error("A worker stopped; this is a bug",
-               {{"worker", worker}, {"error", describe(failure).message}});
-    host_.environment().terminate(1);
-  });
+  TaskGroup workers(client_.executor(),
+                    [this](std::string_view worker, std::exception_ptr failure) {
+                      log_.error("A worker stopped; this is a bug",
+                                 {{"worker", worker}, {"error", describe(failure).message}});
+                      host_.environment().terminate(1);
+                    });
   for (int i = 0; i < options_.max_concurrent_reconciles; ++i) {
     auto worker = work(i);
     workers.spawn(name_ + " worker " + std::to_string(i), std::move(worker));
@@ -190,16 +197,18 @@ Task<void> Controller::process(meta::ObjectKey key) {
   co_await std::move(settling);
   auto& environment = host_.environment();
   const auto reconcile_id = environment.random().uuid();
-  const auto log = log_.with(
-      {{"namespace", key.namespace_}, {"name", key.name}, {"reconcileID", reconcile_id}});
+  const auto log =
+      log_.with({{"namespace", key.namespace_}, {"name", key.name}, {"reconcileID", reconcile_id}});
   auto state = std::make_shared<controller::ContextState>(controller::ContextState{
       .environment = environment,
       .client = client_,
       .cache = host_.cache(),
       .applied = applied_,
-      .record_event = [this](const meta::Resource& resource, const meta::ObjectMeta& object,
-                             std::string_view type, std::string_view reason,
-                             std::string_view note) { host_.record_event(resource, object, type, reason, note); },
+      .record_event =
+          [this](const meta::Resource& resource, const meta::ObjectMeta& object,
+                 std::string_view type, std::string_view reason, std::string_view note) {
+            host_.record_event(resource, object, type, reason, note);
+          },
       .log = log,
       .request = key,
       .epoch = [this] { return host_.epoch(); },
@@ -240,7 +249,8 @@ Task<void> Controller::settle_own_writes(meta::ObjectKey key) {
     auto* informer = host_.cache().find(write.resource);
     if (informer == nullptr) continue;
     auto waiting = write.removed_uid.empty()
-                       ? informer->wait_for_version(write.key.namespace_, write.resource_version, kOwnWriteLimit)
+                       ? informer->wait_for_version(write.key.namespace_, write.resource_version,
+                                                    kOwnWriteLimit)
                        : informer->wait_for_removal(write.key, write.removed_uid, kOwnWriteLimit);
     co_await std::move(waiting);
   }

@@ -25,10 +25,10 @@ meta::OwnerReference controller_reference(const meta::Resource& owner,
 Result<void> set_controller_reference(meta::ObjectMeta& object, const meta::OwnerReference& owner,
                                       std::string_view owner_namespace) {
   if (!owner_namespace.empty() && object.namespace_ != owner_namespace) {
-    return Error{Errc::invalid_argument,
-                 owner.kind + " \"" + std::string(owner_namespace) + "/" + owner.name +
-                     "\" cannot own \"" + object.namespace_ + "/" + object.name +
-                     "\": owner and object must be in the same namespace"};
+    return Error{Errc::invalid_argument, owner.kind + " \"" + std::string(owner_namespace) + "/" +
+                                             owner.name + "\" cannot own \"" + object.namespace_ +
+                                             "/" + object.name +
+                                             "\": owner and object must be in the same namespace"};
   }
   for (auto& existing : object.owner_references) {
     if (existing.uid == owner.uid) {

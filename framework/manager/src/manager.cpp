@@ -33,14 +33,15 @@ std::shared_ptr<http::TlsServerContext> self_signed(Environment& environment) {
   request.not_before = now - 1h;
   request.not_after = now + 24h * 365;
   const auto pair = http::make_certificate(request).value();
-  return http::TlsServerContext::make({.certificate_pem = pair.certificate_pem, .key_pem = pair.key_pem})
+  return http::TlsServerContext::make(
+             {.certificate_pem = pair.certificate_pem, .key_pem = pair.key_pem})
       .value();
 }
 
 }  // namespace
 
-/// Probes live on the lease's thread, so that a busy I/O thread does not get the pod killed while it
-/// leads; metrics on the I/O thread.
+/// Probes live on the lease's thread, so that a busy I/O thread does not get the pod killed while
+/// it leads; metrics on the I/O thread.
 struct Manager::Servers {
   explicit Servers(Environment& environment)
       : lease_group(environment.lease()), io_group(environment.io()) {}
@@ -65,9 +66,10 @@ Manager::Manager(Environment& environment, client::Config config, ManagerOptions
       stop_requested_(environment.io()) {
   validate(options_).value();
   events_ = events::EventRecorder(
-      client_, {.reporting_controller = operator_name(options_),
-                .reporting_instance = environment.variable("POD_NAME").value_or(environment.host_name()),
-                .metrics = metrics_.get()});
+      client_,
+      {.reporting_controller = operator_name(options_),
+       .reporting_instance = environment.variable("POD_NAME").value_or(environment.host_name()),
+       .metrics = metrics_.get()});
   prepare_election();
   cache::CacheOptions cache_options;
   cache_options.defaults.namespaces = options_.namespaces;
@@ -95,9 +97,10 @@ void Manager::prepare_election() {
     return;
   }
   if (options_.leader_election_id.empty()) {
-    throw Exception(Errc::invalid_argument,
-                    "leader election needs the name of a Lease: set --leader-election-id, LEASE_NAME "
-                    "or ManagerOptions::leader_election_id");
+    throw Exception(
+        Errc::invalid_argument,
+        "leader election needs the name of a Lease: set --leader-election-id, LEASE_NAME "
+        "or ManagerOptions::leader_election_id");
   }
   leader_election::Config election;
   election.lease_name = options_.leader_election_id;
@@ -181,14 +184,16 @@ void Manager::start_servers() {
   servers_ = std::make_unique<Servers>(environment_);
   if (!turned_off(options_.health_probe_bind_address)) {
     const auto at = parse_endpoint(options_.health_probe_bind_address).value();
-    auto listener = environment_.network(environment_.lease()).listen(environment_.lease(), at).value();
+    auto listener =
+        environment_.network(environment_.lease()).listen(environment_.lease(), at).value();
     auto handler = [this](http::Request request, http::Peer, http::Responder& responder) {
       return responder.send(health::respond(request, healthz_, readyz_));
     };
     servers_->health = std::make_unique<http::Server>(environment_, environment_.lease(),
                                                       std::move(listener), std::move(handler));
     servers_->lease_group.spawn("health server", servers_->health->run());
-    log_.info("Serving health probes", {{"address", to_string(servers_->health->local_endpoint())}});
+    log_.info("Serving health probes",
+              {{"address", to_string(servers_->health->local_endpoint())}});
   }
   if (!turned_off(options_.metrics_bind_address)) {
     const auto at = parse_endpoint(options_.metrics_bind_address).value();
@@ -198,8 +203,8 @@ void Manager::start_servers() {
     };
     http::ServerOptions server_options;
     if (options_.metrics_secure) server_options.tls = self_signed(environment_);
-    servers_->metrics = std::make_unique<http::Server>(environment_, environment_.io(), std::move(listener),
-                                                       std::move(handler), server_options);
+    servers_->metrics = std::make_unique<http::Server>(
+        environment_, environment_.io(), std::move(listener), std::move(handler), server_options);
     servers_->io_group.spawn("metrics server", servers_->metrics->run());
     log_.info("Serving metrics", {{"address", to_string(servers_->metrics->local_endpoint())},
                                   {"secure", options_.metrics_secure}});
@@ -244,8 +249,8 @@ Task<void> Manager::start_up() {
   election_.spawn("leader election", elect());
   election_.spawn("leader election watchdog", elector_->watchdog());
   co_await elector_->wait_elected();
-  log_.info("Starting all operators", {{"holderIdentity", elector_->identity()},
-                                       {"controllers", controllers_.size()}});
+  log_.info("Starting all operators",
+            {{"holderIdentity", elector_->identity()}, {"controllers", controllers_.size()}});
   start_group(leaders_, true);
 }
 

@@ -15,7 +15,8 @@ int complain(const Error& error, int code) {
 
 }  // namespace
 
-int run(int argc, char** argv, ManagerOptions defaults, const std::function<void(Manager&)>& setup) {
+int run(int argc, char** argv, ManagerOptions defaults,
+        const std::function<void(Manager&)>& setup) {
   if (defaults.operator_name.empty() && argc > 0) {
     defaults.operator_name = std::filesystem::path(argv[0]).filename().string();
   }

@@ -1,11 +1,5 @@
-// The demo: a highly available operator runs a PostgreSQL on this machine, loses its leader twice, and
-// loses no row. Needs no cluster, no container runtime and no kubectl.
-
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
+// The demo: a highly available operator runs a PostgreSQL on this machine, loses its leader twice,
+// and loses no row. Needs no cluster, no container runtime and no kubectl.
 
 #include <cstdarg>
 #include <cstdio>
@@ -13,6 +7,12 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <windlass/base/encoding.hpp>
 #include <windlass/base/system_environment.hpp>
@@ -63,9 +63,15 @@ class Cluster {
  public:
   Cluster(const Paths& paths, bool outlives_demo) {
     const auto log = (paths.state / "dev.log").string();
-    const std::vector<std::string> words{(paths.bin / "windlass").string(), "dev", "--pods", "--verbose",
-                                         "--state-dir", paths.state.string(), "--images",
-                                         (paths.project / "operators/postgres-operator/local-images.yaml").string()};
+    const std::vector<std::string> words{
+        (paths.bin / "windlass").string(),
+        "dev",
+        "--pods",
+        "--verbose",
+        "--state-dir",
+        paths.state.string(),
+        "--images",
+        (paths.project / "operators/postgres-operator/local-images.yaml").string()};
     pid_ = ::fork();
     if (pid_ == 0) {
       ::setsid();
@@ -130,21 +136,26 @@ class Demo {
 
  private:
   Task<void> play() {
-    headline(1, "Start an in-memory Kubernetes API server and a cluster whose pods are processes of this machine.");
+    headline(1,
+             "Start an in-memory Kubernetes API server and a cluster whose pods are processes of "
+             "this machine.");
     co_await start_cluster();
-    headline(2, "Apply dist/install.yaml: three replicas of postgres-operator, with leader election.");
+    headline(2,
+             "Apply dist/install.yaml: three replicas of postgres-operator, with leader election.");
     apply_file(paths_.project / "dist/install.yaml");
     co_await wait_for_operator();
     headline(3, "Apply config/samples/database.yaml and wait until the Database is Ready.");
     apply_file(paths_.project / "config/samples/database.yaml");
     co_await wait_for_database();
-    headline(4, "Ask the database who it is, through its Service, over verified TLS, and write a row.");
+    headline(
+        4, "Ask the database who it is, through its Service, over verified TLS, and write a row.");
     co_await connect();
     say("   %s", sql("select version()").c_str());
     sql("create table greetings (id int primary key, text text)");
     sql("insert into greetings values (1, 'written before the operator was killed')");
     say("   wrote a row into the table greetings");
-    headline(5, "Kill the leading operator with SIGKILL, and change the Database while nobody leads.");
+    headline(5,
+             "Kill the leading operator with SIGKILL, and change the Database while nobody leads.");
     co_await kill_leader();
     headline(6, "Stop the new leader with SIGTERM: it hands its lease over at once.");
     co_await stop_leader();
@@ -160,7 +171,9 @@ class Demo {
 
   Task<void> pause(Duration duration) { co_await sleep_for(environment_.clock(), duration); }
   [[nodiscard]] SteadyTime now() const { return environment_.clock().steady_now(); }
-  static double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+  static double seconds(Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+  }
 
   Task<void> start_cluster() {
     cluster_.emplace(paths_, keep_);
@@ -173,15 +186,18 @@ class Demo {
     }
     const auto text = environment_.read_file(kubeconfig).value();
     const auto config = client::parse_kubeconfig(environment_, text, "/").value();
-    client_.emplace(environment_, environment_.io(), config, client::ClientOptions{.field_manager = "demo"});
+    client_.emplace(environment_, environment_.io(), config,
+                    client::ClientOptions{.field_manager = "demo"});
     const auto version = co_await client_->raw_get("/version");
-    say("   ready: Kubernetes %s at %s", std::string(json::parse(version).value()["gitVersion"].string_or("?")).c_str(),
+    say("   ready: Kubernetes %s at %s",
+        std::string(json::parse(version).value()["gitVersion"].string_or("?")).c_str(),
         to_string(config.server).c_str());
   }
 
   void apply_file(const fs::path& file) {
     const auto command = shell_word((paths_.bin / "windlass").string()) + " apply --kubeconfig " +
-                         shell_word((paths_.state / "kubeconfig").string()) + " -f " + shell_word(file.string());
+                         shell_word((paths_.state / "kubeconfig").string()) + " -f " +
+                         shell_word(file.string());
     for (const auto& line : run_command(command)) say("   %s", line.c_str());
   }
 
@@ -257,7 +273,9 @@ class Demo {
     const auto endpoint = parse_endpoint(status["endpoint"].as_string()).value();
     const auto service_name = endpoint.host.substr(0, endpoint.host.find('.'));
     const auto service = co_await get(kServices, {"default", service_name});
-    const auto secret = co_await get(kSecrets, {"default", std::string(status["credentialsSecret"].string_or("sample-credentials"))});
+    const auto secret = co_await get(
+        kSecrets,
+        {"default", std::string(status["credentialsSecret"].string_or("sample-credentials"))});
     const auto field = [&](const char* name) {
       return decode_base64(secret["data"][name].string_or("")).value();
     };
@@ -265,14 +283,16 @@ class Demo {
     std::ofstream(ca) << field("ca.crt");
     password_ = field("password");
     // this machine has no cluster DNS, so the Service's address is given beside its name
-    connection_ = "host=" + endpoint.host + " hostaddr=" + service.at_path({"spec", "clusterIP"}).as_string() +
-                  " port=" + std::to_string(endpoint.port) + " user=" + field("username") + " dbname=" + field("dbname") +
-                  " sslmode=verify-full sslrootcert=" + ca.string();
+    connection_ = "host=" + endpoint.host +
+                  " hostaddr=" + service.at_path({"spec", "clusterIP"}).as_string() +
+                  " port=" + std::to_string(endpoint.port) + " user=" + field("username") +
+                  " dbname=" + field("dbname") + " sslmode=verify-full sslrootcert=" + ca.string();
   }
 
   /// The first line of what psql prints.
   std::string sql(const std::string& statement) {
-    const auto command = "PGPASSWORD=" + shell_word(password_) + " /usr/lib/postgresql/15/bin/psql -X -q -A -t -v ON_ERROR_STOP=1 " +
+    const auto command = "PGPASSWORD=" + shell_word(password_) +
+                         " /usr/lib/postgresql/15/bin/psql -X -q -A -t -v ON_ERROR_STOP=1 " +
                          shell_word(connection_) + " -c " + shell_word(statement);
     const auto lines = run_command(command);
     return lines.empty() ? std::string() : lines.front();
@@ -307,12 +327,15 @@ class Demo {
                                  R"({"spec":{"parameters":{"work_mem":"16MB"}}})");
     say("   changed spec.parameters.work_mem to 16MB; nobody is there to see it yet");
     const auto next = co_await wait_for_other_leader(old, 25s);
-    say("   %s took over after %.1f s (the lease of a process that was killed has to run out: 15 s)", next.c_str(), seconds(now() - killed));
+    say("   %s took over after %.1f s (the lease of a process that was killed has to run out: 15 "
+        "s)",
+        next.c_str(), seconds(now() - killed));
     while (sql("show work_mem") != "16MB") {
       expect(now() - killed < 60s, "the change was not carried out within 60 s");
       co_await pause(100ms);
     }
-    say("   and carried out the change: work_mem is 16MB, %.1f s after the kill", seconds(now() - killed));
+    say("   and carried out the change: work_mem is 16MB, %.1f s after the kill",
+        seconds(now() - killed));
   }
 
   Task<void> stop_leader() {
@@ -321,7 +344,8 @@ class Demo {
     ::kill(process, SIGTERM);
     const auto stopped = now();
     const auto next = co_await wait_for_other_leader(old, 5s);
-    say("   %s leads %.2f s after %s was told to stop", next.c_str(), seconds(now() - stopped), old.c_str());
+    say("   %s leads %.2f s after %s was told to stop", next.c_str(), seconds(now() - stopped),
+        old.c_str());
   }
 
   void finish(int code) {
@@ -329,7 +353,8 @@ class Demo {
       say("\nEverything keeps running. Try:");
       say("  export KUBECONFIG=%s", (paths_.state / "kubeconfig").c_str());
       say("  kubectl get databases,pods -A");
-      say("  PGPASSWORD=$(kubectl get secret sample-credentials -o jsonpath='{.data.password}' | base64 -d) \\");
+      say("  PGPASSWORD=$(kubectl get secret sample-credentials -o jsonpath='{.data.password}' | "
+          "base64 -d) \\");
       say("    /usr/lib/postgresql/15/bin/psql \"%s\"", connection_.c_str());
       say("Stop it with: kill %d; then remove %s", cluster_->pid(), paths_.state.c_str());
       cluster_->release();
@@ -358,14 +383,17 @@ class Demo {
 
 int main(int argc, char** argv) {
   if (argc != 2) {
-    std::fprintf(stderr, "usage: %s <project directory>   (KEEP=1 leaves everything running)\n", argv[0]);
+    std::fprintf(stderr, "usage: %s <project directory>   (KEEP=1 leaves everything running)\n",
+                 argv[0]);
     return 2;
   }
-  const auto environment = SystemEnvironment::make({.worker_threads = 0, .lease_thread = false, .handle_signals = false});
+  const auto environment = SystemEnvironment::make(
+      {.worker_threads = 0, .lease_thread = false, .handle_signals = false});
   const auto temporary = environment->variable("TMPDIR").value_or("/tmp");
   std::string state = temporary + "/windlass-demo-XXXXXX";
   if (::mkdtemp(state.data()) == nullptr) {
-    std::fprintf(stderr, "cannot make a directory in %s: %s\n", temporary.c_str(), std::strerror(errno));
+    std::fprintf(stderr, "cannot make a directory in %s: %s\n", temporary.c_str(),
+                 std::strerror(errno));
     return 1;
   }
   const Paths paths{fs::read_symlink("/proc/self/exe").parent_path(), fs::absolute(argv[1]), state};

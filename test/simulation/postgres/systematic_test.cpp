@@ -71,12 +71,11 @@ TEST(Trials, OfEveryFieldOfADatabase) {
   sim.ignore(std::string(kTemplateAnnotation));
   sim.install(DATABASE_CRD);
   sim.image("postgres", [&](const PodView& view) { return model(view); });
-  sim.start_replicas(
-      3,
-      [](windlass::Manager& manager) {
-        add_database_controller(manager, {.operator_image = "operator:1"});
-      },
-      {.operator_name = "postgres-operator"});
+  sim.start_replicas(3,
+                     [](windlass::Manager& manager) {
+                       add_database_controller(manager, {.operator_image = "operator:1"});
+                     },
+                     {.operator_name = "postgres-operator"});
   Database db;
   db.metadata.name = "shop";
   db.spec.image = "postgres:15";
@@ -96,7 +95,8 @@ TEST(Trials, OfEveryFieldOfADatabase) {
         const bool says_why =
             degraded != nullptr && degraded->status == "True" && !degraded->message.empty();
         const bool ready = meta::is_condition_true(now.status.conditions, "Ready");
-        return ready || says_why ? std::string() : std::string("neither ready nor a reason why not");
+        return ready || says_why ? std::string()
+                                 : std::string("neither ready nor a reason why not");
       });
   EXPECT_GT(refused, 5);
   EXPECT_LT(refused, static_cast<int>(trials.size()));

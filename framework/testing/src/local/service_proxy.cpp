@@ -40,7 +40,8 @@ Task<void> pump(std::shared_ptr<Stream> from, std::shared_ptr<Stream> to) {
 
 }  // namespace
 
-ServiceProxy::ServiceProxy(Environment& environment, Executor executor, const cache::Cache& cache, Logger log)
+ServiceProxy::ServiceProxy(Environment& environment, Executor executor, const cache::Cache& cache,
+                           Logger log)
     : environment_(environment),
       executor_(executor),
       cache_(cache),
@@ -91,8 +92,8 @@ void ServiceProxy::sync() {
     if (fronts_.contains(name)) continue;
     auto listener = environment_.network(executor_).listen(executor_, entry.first);
     if (!listener) {
-      log_.warn("Cannot listen for a Service", {{"service", entry.second.first.to_string()},
-                                                {"error", listener.error().message}});
+      log_.warn("Cannot listen for a Service",
+                {{"service", entry.second.first.to_string()}, {"error", listener.error().message}});
       continue;
     }
     auto front = std::make_shared<Front>();
@@ -132,7 +133,8 @@ std::vector<Endpoint> ServiceProxy::ready_endpoints(const Front& front) const {
       if (port.name.value_or("") != front.port_name) continue;
       for (const auto& endpoint : slice->endpoints) {
         if (!endpoint.conditions.ready.value_or(false) || endpoint.addresses.empty()) continue;
-        ready.push_back({endpoint.addresses.front(), static_cast<std::uint16_t>(port.port.value_or(0))});
+        ready.push_back(
+            {endpoint.addresses.front(), static_cast<std::uint16_t>(port.port.value_or(0))});
       }
     }
   }

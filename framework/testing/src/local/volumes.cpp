@@ -20,7 +20,8 @@ Result<std::map<std::string, std::string>> config_map_data(const cache::Cache& c
   if (!config_map) return missing("configmap \"" + key.name + "\"");
   std::map<std::string, std::string> data;
   for (const auto& [name, value] : config_map->data) data[name] = value;
-  for (const auto& [name, value] : config_map->binary_data) data[name] = decode_base64(value).value();
+  for (const auto& [name, value] : config_map->binary_data)
+    data[name] = decode_base64(value).value();
   return data;
 }
 
@@ -101,8 +102,8 @@ bool has_files(const core::Volume& volume) {
   return volume.config_map || volume.secret || volume.projected || volume.downward_api;
 }
 
-Result<Files> volume_files(const core::Volume& volume, const core::Pod& pod, const cache::Cache& cache,
-                           const std::string& token) {
+Result<Files> volume_files(const core::Volume& volume, const core::Pod& pod,
+                           const cache::Cache& cache, const std::string& token) {
   Files files;
   const auto& ns = pod.metadata.namespace_;
   Result<void> done;
@@ -172,10 +173,12 @@ Result<std::map<std::string, std::string>> container_environment(
   const auto& ns = pod.metadata.namespace_;
   for (const auto& from : container.env_from) {
     const bool is_secret = from.secret_ref.has_value();
-    const bool optional = is_secret ? from.secret_ref->optional.value_or(false)
-                                    : from.config_map_ref && from.config_map_ref->optional.value_or(false);
+    const bool optional =
+        is_secret ? from.secret_ref->optional.value_or(false)
+                  : from.config_map_ref && from.config_map_ref->optional.value_or(false);
     auto data = is_secret ? secret_data(cache, {ns, from.secret_ref->name})
-                          : config_map_data(cache, {ns, from.config_map_ref ? from.config_map_ref->name : ""});
+                          : config_map_data(
+                                cache, {ns, from.config_map_ref ? from.config_map_ref->name : ""});
     if (!data && !optional) return data.error();
     if (!data) continue;
     for (const auto& [key, value] : *data) base[from.prefix + key] = value;

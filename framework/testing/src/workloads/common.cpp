@@ -24,7 +24,8 @@ bool is_pod_ready(const api::core::v1::Pod& pod) {
 }
 
 bool is_pod_active(const api::core::v1::Pod& pod) {
-  return !pod.metadata.is_deleting() && pod.status.phase != "Succeeded" && pod.status.phase != "Failed";
+  return !pod.metadata.is_deleting() && pod.status.phase != "Succeeded" &&
+         pod.status.phase != "Failed";
 }
 
 RollingStep next_rolling_step(const RollingState& state) {

@@ -56,7 +56,8 @@ RollingState rolling_state(const apps::Deployment& deployment, const Ref<apps::R
 RollingStep recreate_step(const RollingState& state, const Sets& old) {
   RollingStep step;
   step.old.assign(state.old.size(), 0);
-  const bool gone = std::all_of(old.begin(), old.end(), [](const auto& s) { return s->status.replicas == 0; });
+  const bool gone =
+      std::all_of(old.begin(), old.end(), [](const auto& s) { return s->status.replicas == 0; });
   step.current = gone ? state.desired : state.current.replicas;
   return step;
 }
@@ -72,7 +73,8 @@ void set_condition(apps::DeploymentStatus& status, const std::string& type, bool
   wanted.last_update_time = now;
   for (auto& condition : status.conditions) {
     if (condition.type != type) continue;
-    if (condition.status == wanted.status) wanted.last_transition_time = condition.last_transition_time;
+    if (condition.status == wanted.status)
+      wanted.last_transition_time = condition.last_transition_time;
     if (condition.status == wanted.status && condition.reason == wanted.reason) {
       wanted.last_update_time = condition.last_update_time;
     }
@@ -82,8 +84,9 @@ void set_condition(apps::DeploymentStatus& status, const std::string& type, bool
   status.conditions.push_back(wanted);
 }
 
-apps::DeploymentStatus observe(const apps::Deployment& deployment, const Ref<apps::ReplicaSet>& current,
-                               const Sets& old, const meta::Time& now) {
+apps::DeploymentStatus observe(const apps::Deployment& deployment,
+                               const Ref<apps::ReplicaSet>& current, const Sets& old,
+                               const meta::Time& now) {
   auto status = deployment.status;
   const auto desired = deployment.spec.replicas.value_or(1);
   std::int32_t replicas = current->status.replicas;
@@ -104,11 +107,15 @@ apps::DeploymentStatus observe(const apps::Deployment& deployment, const Ref<app
   const bool enough = available >= desired - state.max_unavailable;
   set_condition(status, "Available", enough,
                 enough ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
-                enough ? "Deployment has minimum availability." : "Deployment does not have minimum availability.",
+                enough ? "Deployment has minimum availability."
+                       : "Deployment does not have minimum availability.",
                 now);
-  const bool complete = status.updated_replicas == desired && replicas == desired && available == desired;
-  set_condition(status, "Progressing", true, complete ? "NewReplicaSetAvailable" : "ReplicaSetUpdated",
-                "ReplicaSet \"" + current->metadata.name + (complete ? "\" has successfully progressed." : "\" is progressing."),
+  const bool complete =
+      status.updated_replicas == desired && replicas == desired && available == desired;
+  set_condition(status, "Progressing", true,
+                complete ? "NewReplicaSetAvailable" : "ReplicaSetUpdated",
+                "ReplicaSet \"" + current->metadata.name +
+                    (complete ? "\" has successfully progressed." : "\" is progressing."),
                 now);
   return status;
 }
@@ -145,7 +152,7 @@ Task<Action> DeploymentReconciler::reconcile(Context context, Ref<apps::Deployme
   const auto state = rolling_state(*deployment, current, old);
   if (!deployment->spec.paused.value_or(false)) {
     const auto step = deployment->spec.strategy.type == "Recreate" ? recreate_step(state, old)
-                                                                  : next_rolling_step(state);
+                                                                   : next_rolling_step(state);
     co_await scale(context, current, step.current);
     for (std::size_t i = 0; i < old.size(); ++i) co_await scale(context, old[i], step.old[i]);
   }
@@ -166,7 +173,8 @@ Task<Action> DeploymentReconciler::reconcile(Context context, Ref<apps::Deployme
   co_return await_change();
 }
 
-Task<void> DeploymentReconciler::scale(Context context, Ref<apps::ReplicaSet> set, std::int32_t replicas) {
+Task<void> DeploymentReconciler::scale(Context context, Ref<apps::ReplicaSet> set,
+                                       std::int32_t replicas) {
   if (replicas_of(*set) == replicas) co_return;
   json::Value patch;
   patch["spec"]["replicas"] = replicas;

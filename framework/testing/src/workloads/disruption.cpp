@@ -8,14 +8,17 @@ policy::PodDisruptionBudgetStatus disruption_status(const policy::PodDisruptionB
                                                     const std::vector<Ref<core::Pod>>& pods,
                                                     std::int32_t expected) {
   auto status = budget.status;
-  const auto healthy = static_cast<std::int32_t>(std::count_if(
-      pods.begin(), pods.end(), [](const auto& pod) { return is_pod_active(*pod) && is_pod_ready(*pod); }));
+  const auto healthy =
+      static_cast<std::int32_t>(std::count_if(pods.begin(), pods.end(), [](const auto& pod) {
+        return is_pod_active(*pod) && is_pod_ready(*pod);
+      }));
   std::int32_t wanted = 0;
   if (budget.spec.max_unavailable) {
     wanted = std::max(expected - budget.spec.max_unavailable->scaled(expected, true).value(), 0);
   } else if (budget.spec.min_available) {
-    wanted = budget.spec.min_available->is_int() ? budget.spec.min_available->as_int()
-                                                 : budget.spec.min_available->scaled(expected, true).value();
+    wanted = budget.spec.min_available->is_int()
+                 ? budget.spec.min_available->as_int()
+                 : budget.spec.min_available->scaled(expected, true).value();
   } else {
     wanted = std::max(expected - 1, 0);
   }
@@ -28,7 +31,8 @@ policy::PodDisruptionBudgetStatus disruption_status(const policy::PodDisruptionB
   return status;
 }
 
-Task<Action> DisruptionReconciler::reconcile(Context context, Ref<policy::PodDisruptionBudget> budget) {
+Task<Action> DisruptionReconciler::reconcile(Context context,
+                                             Ref<policy::PodDisruptionBudget> budget) {
   if (budget->metadata.is_deleting()) co_return await_change();
   auto pods = co_await context.list<core::Pod>(budget->metadata.namespace_);
   std::erase_if(pods, [&](const auto& pod) {
@@ -58,7 +62,8 @@ Task<Action> DisruptionReconciler::reconcile(Context context, Ref<policy::PodDis
   meta::Condition allowed;
   allowed.type = "DisruptionAllowed";
   allowed.status = status.disruptions_allowed.value_or(0) > 0 ? "True" : "False";
-  allowed.reason = status.disruptions_allowed.value_or(0) > 0 ? "SufficientPods" : "InsufficientPods";
+  allowed.reason =
+      status.disruptions_allowed.value_or(0) > 0 ? "SufficientPods" : "InsufficientPods";
   allowed.observed_generation = budget->metadata.generation;
   meta::set_condition(status.conditions, allowed, context.clock().wall_now());
   co_await context.update_status(*budget, status);

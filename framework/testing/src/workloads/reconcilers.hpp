@@ -9,7 +9,9 @@ namespace core = api::core::v1;
 namespace discovery = api::discovery::v1;
 namespace policy = api::policy::v1;
 
-inline meta::Time now(const Context& context) { return meta::Time::from(context.clock().wall_now()); }
+inline meta::Time now(const Context& context) {
+  return meta::Time::from(context.clock().wall_now());
+}
 
 /// Cached objects whose controller is the given one.
 template <class T>
@@ -40,7 +42,8 @@ class StatefulSetReconciler final : public ObjectReconciler<apps::StatefulSet> {
   Task<Action> reconcile(Context context, Ref<apps::StatefulSet> set) override;
 
  private:
-  static Task<void> ensure_claims(Context context, Ref<apps::StatefulSet> set, std::int32_t ordinal);
+  static Task<void> ensure_claims(Context context, Ref<apps::StatefulSet> set,
+                                  std::int32_t ordinal);
 };
 
 class EndpointsReconciler final : public ObjectReconciler<core::Service> {

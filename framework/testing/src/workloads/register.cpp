@@ -5,7 +5,6 @@ namespace {
 
 constexpr ControllerOptions kEveryReplica{.needs_leader_election = false};
 
-
 }  // namespace
 
 void add_workload_controllers(ControllerHost& host) {
@@ -22,7 +21,8 @@ void add_workload_controllers(ControllerHost& host) {
   controller_managed_by(host)
       .reconciles<apps::StatefulSet>()
       .owns<core::Pod>()
-      .watches<core::PersistentVolumeClaim>([](const auto&) { return std::vector<meta::ObjectKey>(); })
+      .watches<core::PersistentVolumeClaim>(
+          [](const auto&) { return std::vector<meta::ObjectKey>(); })
       .with(kEveryReplica)
       .complete<StatefulSetReconciler>();
 
@@ -44,7 +44,8 @@ void add_workload_controllers(ControllerHost& host) {
       .reconciles<policy::PodDisruptionBudget>()
       .watches<core::Pod>([&cache](const Ref<core::Pod>& pod) {
         std::vector<meta::ObjectKey> keys;
-        for (const auto& budget : cache.list<policy::PodDisruptionBudget>(pod->metadata.namespace_)) {
+        for (const auto& budget :
+             cache.list<policy::PodDisruptionBudget>(pod->metadata.namespace_)) {
           keys.push_back(budget->metadata.key());
         }
         return keys;

@@ -19,7 +19,8 @@ std::string claim_name(const apps::StatefulSet& set, const core::PersistentVolum
   return wanted.metadata.name + "-" + pod_name(set, ordinal);
 }
 
-core::Pod desired_pod(const apps::StatefulSet& set, std::int32_t ordinal, const std::string& revision) {
+core::Pod desired_pod(const apps::StatefulSet& set, std::int32_t ordinal,
+                      const std::string& revision) {
   core::Pod pod;
   pod.metadata = set.spec.template_.metadata;
   pod.metadata.name = pod_name(set, ordinal);
@@ -53,7 +54,8 @@ Task<void> StatefulSetReconciler::ensure_claims(Context context, Ref<apps::State
     core::PersistentVolumeClaim claim = wanted;
     claim.metadata.name = claim_name(*set, wanted, ordinal);
     claim.metadata.namespace_ = set->metadata.namespace_;
-    for (const auto& [key, value] : set->spec.selector.match_labels) claim.metadata.labels[key] = value;
+    for (const auto& [key, value] : set->spec.selector.match_labels)
+      claim.metadata.labels[key] = value;
     claim.status = {};
     const auto existing = co_await context.get<core::PersistentVolumeClaim>(claim.metadata.key());
     if (existing) continue;
@@ -77,7 +79,8 @@ Task<Action> StatefulSetReconciler::reconcile(Context context, Ref<apps::Statefu
   bool settled = true;  // nothing below this ordinal is on its way up or down
   for (std::int32_t i = 0; i < desired; ++i) {
     const auto found = pods.find(i);
-    if (found != pods.end() && !is_pod_active(*found->second) && !found->second->metadata.is_deleting()) {
+    if (found != pods.end() && !is_pod_active(*found->second) &&
+        !found->second->metadata.is_deleting()) {
       co_await context.remove(*found->second);
       settled = false;
     } else if (found == pods.end()) {
@@ -124,7 +127,8 @@ Task<Action> StatefulSetReconciler::reconcile(Context context, Ref<apps::Statefu
   status.updated_replicas = updated;
   status.update_revision = revision;
   if (updated == desired || status.current_revision.empty()) status.current_revision = revision;
-  status.current_replicas = status.current_revision == revision ? updated : status.replicas - updated;
+  status.current_replicas =
+      status.current_revision == revision ? updated : status.replicas - updated;
   status.collision_count = status.collision_count.value_or(0);
   co_await context.update_status(*set, status);
   co_return await_change();

@@ -91,8 +91,8 @@ struct CoreOptions {
 /// namespaces default, kube-system, kube-public and kube-node-lease and every kind that Windlass
 /// has types for.
 ///
-/// Means to answer as kube-apiserver v1.36 does; docs/api-server-differences.md lists what differs. It is for development and
-/// tests.
+/// Means to answer as kube-apiserver v1.36 does; docs/api-server-differences.md lists what differs.
+/// It is for development and tests.
 class Core {
  public:
   explicit Core(Environment& environment, CoreOptions options = {});
@@ -104,8 +104,8 @@ class Core {
   /// Never throws for anything a client can send.
   /// Where admission webhooks are configured that see the request, use `answer`: here it is a 500.
   Reply handle(const http::Request& request, const Identity& identity);
-  /// The same, waiting for admission webhooks, which it calls from `executor` over the environment's
-  /// network. The core must outlive the task.
+  /// The same, waiting for admission webhooks, which it calls from `executor` over the
+  /// environment's network. The core must outlive the task.
   Task<Reply> answer(Executor executor, http::Request request, Identity identity);
   /// Who knows where the Services of webhooks are. Default: their cluster addresses.
   void set_service_resolver(ServiceResolver resolver);
@@ -123,8 +123,8 @@ class Core {
 
   /// The whole state as the lines from which another core can start, each with its end.
   [[nodiscard]] std::string journal() const;
-  /// `listener` gets every later change as one such line (without its end), before the answer of the
-  /// request that made it is there.
+  /// `listener` gets every later change as one such line (without its end), before the answer of
+  /// the request that made it is there.
   void on_change(std::function<void(std::string_view line)> listener);
   /// The verb of a request as authorizers and audit logs name it: "get", "list", "watch", ...
   static std::string verb(const http::Request& request);

@@ -43,7 +43,8 @@ class Environment {
   /// Waits for SIGTERM or SIGINT (or the simulation's equivalent) and returns its number.
   /// A second one while nobody waits ends the process with exit code 1.
   virtual Task<int> next_signal() = 0;
-  /// Runs blocking `work` on `workers`; a simulation replaces it by the model registered for `name`.
+  /// Runs blocking `work` on `workers`; a simulation replaces it by the model registered for
+  /// `name`.
   virtual Task<void> blocking(std::string name, std::function<void()> work) = 0;
   /// Ends the process at once with `code`, without destructors, after flushing `log()`.
   [[noreturn]] virtual void terminate(int code) = 0;

@@ -7,7 +7,8 @@
 namespace windlass::inline v0 {
 
 /// A source of random bits. Thread-safe. The production one is seeded from the operating system;
-/// a simulated one from the run's seed. Not for keys and passwords: see `Environment::secret_bytes`.
+/// a simulated one from the run's seed. Not for keys and passwords: see
+/// `Environment::secret_bytes`.
 class Random {
  public:
   virtual ~Random() = default;

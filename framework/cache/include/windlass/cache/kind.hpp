@@ -1,6 +1,6 @@
 #pragma once
-// What the cache needs to know of a type, erased: so that reflector, store and informer are compiled
-// once and not for every type.
+// What the cache needs to know of a type, erased: so that reflector, store and informer are
+// compiled once and not for every type.
 
 #include <memory>
 #include <string_view>

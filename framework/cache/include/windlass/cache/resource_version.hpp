@@ -11,8 +11,8 @@ namespace windlass::inline v0::cache {
 std::optional<std::strong_ordering> compare_resource_versions(std::string_view a,
                                                               std::string_view b);
 
-/// True when a state at version `have` includes what was written at `want`; also when they cannot be
-/// compared, because waiting for ever is worse than a stale read.
+/// True when a state at version `have` includes what was written at `want`; also when they cannot
+/// be compared, because waiting for ever is worse than a stale read.
 bool reached(std::string_view have, std::string_view want);
 
 }  // namespace windlass::inline v0::cache

@@ -31,7 +31,8 @@ inline Action requeue_after(Duration delay) { return Action::requeue_after(delay
 /// counted, not retried. (Any other exception means: again, with backoff.)
 class TerminalError : public Exception {
  public:
-  explicit TerminalError(std::string message) : Exception(Errc::invalid_argument, std::move(message)) {}
+  explicit TerminalError(std::string message)
+      : Exception(Errc::invalid_argument, std::move(message)) {}
 };
 
 }  // namespace windlass::inline v0

@@ -30,9 +30,10 @@ class ControllerBuilder {
   template <client::ApiObject T>
   ControllerBuilder& reconciles(std::vector<Predicate<T>> predicates = {}) {
     if (has_primary_) {
-      throw Exception(Errc::invalid_argument, "reconciles<" + std::string(T::resource.kind) +
-                                                  ">: a controller reconciles one type; this one already has " +
-                                                  std::string(primary_.kind));
+      throw Exception(Errc::invalid_argument,
+                      "reconciles<" + std::string(T::resource.kind) +
+                          ">: a controller reconciles one type; this one already has " +
+                          std::string(primary_.kind));
     }
     controller::record_use<T, controller::Use::reconcile>();
     has_primary_ = true;
@@ -65,9 +66,10 @@ class ControllerBuilder {
   template <client::ApiObject T>
   ControllerBuilder& watches(MapFunction<T> mapper, std::vector<Predicate<T>> predicates = {}) {
     controller::record_use<T, controller::Use::watch>();
-    add_source<T>(std::move(predicates), [mapper = std::move(mapper)](const cache::ObjectPtr& object) {
-      return mapper(Ref<T>(std::static_pointer_cast<const T>(object)));
-    });
+    add_source<T>(std::move(predicates),
+                  [mapper = std::move(mapper)](const cache::ObjectPtr& object) {
+                    return mapper(Ref<T>(std::static_pointer_cast<const T>(object)));
+                  });
     return *this;
   }
 
@@ -99,7 +101,8 @@ class ControllerBuilder {
 
   template <class T>
   static controller::Filter erase(Predicate<T> predicate) {
-    return [predicate = std::move(predicate)](const cache::ObjectPtr& before, const cache::ObjectPtr& now) {
+    return [predicate = std::move(predicate)](const cache::ObjectPtr& before,
+                                              const cache::ObjectPtr& now) {
       const Ref<T> old(std::static_pointer_cast<const T>(before));
       const Ref<T> current(std::static_pointer_cast<const T>(now));
       if (!before) return !predicate.on_add || predicate.on_add(current);
@@ -122,7 +125,8 @@ class ControllerBuilder {
   }
 
   template <class T>
-  static Task<Action> reconcile_object(std::shared_ptr<ObjectReconciler<T>> reconciler, Context context) {
+  static Task<Action> reconcile_object(std::shared_ptr<ObjectReconciler<T>> reconciler,
+                                       Context context) {
     auto object = context.cached_primary<T>();
     if (!object) co_return await_change();
     auto reconciling = reconciler->reconcile(std::move(context), std::move(object));
@@ -144,6 +148,8 @@ class ControllerBuilder {
   std::vector<controller::Source> sources_;
 };
 
-inline ControllerBuilder controller_managed_by(ControllerHost& host) { return ControllerBuilder(host); }
+inline ControllerBuilder controller_managed_by(ControllerHost& host) {
+  return ControllerBuilder(host);
+}
 
 }  // namespace windlass::inline v0

@@ -32,9 +32,11 @@ class AppliedBodies {
   /// What the server answered when that body was applied less than ten minutes ago: for kinds that
   /// are not in the cache.
   [[nodiscard]] std::optional<std::string> recent_answer(const std::string& object,
-                                                         std::string_view body, SteadyTime now) const;
+                                                         std::string_view body,
+                                                         SteadyTime now) const;
   /// `answer` is kept only when it is not empty.
-  void remember(const std::string& object, std::string_view body, std::string answer, SteadyTime now);
+  void remember(const std::string& object, std::string_view body, std::string answer,
+                SteadyTime now);
   void forget(const std::string& object);
 
  private:
@@ -49,8 +51,8 @@ class AppliedBodies {
 
 /// True when every field of `want` is in `have` with the same value. An array matches when it has
 /// as many elements and each matches in its place, or when each element of `want` matches some
-/// element of `have`. Absent, null and empty values in `have` match an empty `want`; fields in `have`
-/// match an empty container.
+/// element of `have`. Absent, null and empty values in `have` match an empty `want`; fields in
+/// `have` match an empty container.
 bool contains(const json::Value& have, const json::Value& want);
 
 struct ContextState {
@@ -77,10 +79,10 @@ struct ContextApplyOptions {
   bool force = true;
 };
 
-/// Given to each reconcile. A cheap handle; valid until the reconcile ends; used by one coroutine at
-/// a time. All writes pass the write gate: they throw Exception(permission) once this process does
-/// not lead any more. Verbs throw client::ApiError for what the server refuses: let it out, and the
-/// key is retried with backoff.
+/// Given to each reconcile. A cheap handle; valid until the reconcile ends; used by one coroutine
+/// at a time. All writes pass the write gate: they throw Exception(permission) once this process
+/// does not lead any more. Verbs throw client::ApiError for what the server refuses: let it out,
+/// and the key is retried with backoff.
 class Context {
  public:
   explicit Context(std::shared_ptr<controller::ContextState> state) : state_(std::move(state)) {}
@@ -93,7 +95,9 @@ class Context {
   [[nodiscard]] Environment& environment() const { return state_->environment; }
   /// The fencing token of this leadership, for work outside the cluster: a resourceVersion; later
   /// leaders have greater ones. Empty without election, and once this process does not lead.
-  [[nodiscard]] std::string epoch() const { return state_->epoch ? state_->epoch() : std::string(); }
+  [[nodiscard]] std::string epoch() const {
+    return state_->epoch ? state_->epoch() : std::string();
+  }
   /// Talks to the API server directly, fenced. Writes through it are not waited for by `get`.
   [[nodiscard]] const client::Client& client() const { return state_->client; }
 
@@ -113,8 +117,8 @@ class Context {
 
   /// Server-side apply with owner reference, fenced by the version and UID in the cache (of a kind
   /// that is not there: as just read). What is not known is created, never overwritten: a 409 if it
-  /// exists after all. Sends nothing when the body equals the last one applied and the cached object
-  /// has every field of it. Returns the object as it is now.
+  /// exists after all. Sends nothing when the body equals the last one applied and the cached
+  /// object has every field of it. Returns the object as it is now.
   template <client::ApiObject T>
   Task<T> apply(T want, ContextApplyOptions options = {}) const {
     controller::record_use<T, controller::Use::apply>();
@@ -122,8 +126,8 @@ class Context {
     auto body = json::to_value(want);
     return applied<T>(*this, std::move(body), options);
   }
-  /// Creates the object with owner reference. Throws client::ApiError (is_already_exists) when it is
-  /// there: names should follow from the owner, so that a repeated create finds its own work.
+  /// Creates the object with owner reference. Throws client::ApiError (is_already_exists) when it
+  /// is there: names should follow from the owner, so that a repeated create finds its own work.
   template <client::ApiObject T>
   Task<T> create(T object, ContextApplyOptions options = {}) const {
     controller::record_use<T, controller::Use::create>();
@@ -185,7 +189,8 @@ class Context {
   void event(const T& object, std::string_view type, std::string_view reason,
              std::string_view note) const {
     controller::record_use<T, controller::Use::event>();
-    if (state_->record_event) state_->record_event(T::resource, object.metadata, type, reason, note);
+    if (state_->record_event)
+      state_->record_event(T::resource, object.metadata, type, reason, note);
   }
 
   /// Runs blocking code; a simulation replaces it by a model of that name.
@@ -233,15 +238,16 @@ class Context {
   template <class T>
   static Task<std::vector<Ref<T>>> list_objects(Context context, std::string namespace_) {
     if (context.state_->cache.find(T::resource) == nullptr) {
-      throw Exception(Errc::invalid_argument,
-                      "cannot list " + std::string(T::resource.plural) +
-                          " from the cache: no controller watches them; add watches<T>() or owns<T>()");
+      throw Exception(
+          Errc::invalid_argument,
+          "cannot list " + std::string(T::resource.plural) +
+              " from the cache: no controller watches them; add watches<T>() or owns<T>()");
     }
     co_await settle(context, T::resource);
     co_return context.state_->cache.template list<T>(namespace_);
   }
-  static Task<std::string> create_text(Context context, meta::Resource resource, meta::ObjectKey key,
-                                       std::string body);
+  static Task<std::string> create_text(Context context, meta::Resource resource,
+                                       meta::ObjectKey key, std::string body);
   static Task<std::string> patch_text(Context context, meta::Resource resource, meta::ObjectKey key,
                                       std::string patch);
   template <class T>

@@ -56,15 +56,17 @@ class ControllerHost {
   /// The fencing token of this leadership; empty without election or leadership.
   [[nodiscard]] virtual std::string epoch() const { return {}; }
   virtual void record_event(const meta::Resource& resource, const meta::ObjectMeta& object,
-                            std::string_view type, std::string_view reason, std::string_view note) = 0;
+                            std::string_view type, std::string_view reason,
+                            std::string_view note) = 0;
   virtual void add(std::unique_ptr<class Controller> controller) = 0;
 };
 
 /// Members are for the I/O executor.
 class Controller {
  public:
-  Controller(ControllerHost& host, std::string name, meta::Resource primary, ControllerOptions options,
-             std::vector<controller::Source> sources, controller::ReconcileFunction reconcile);
+  Controller(ControllerHost& host, std::string name, meta::Resource primary,
+             ControllerOptions options, std::vector<controller::Source> sources,
+             controller::ReconcileFunction reconcile);
   ~Controller();
   Controller(const Controller&) = delete;
   Controller& operator=(const Controller&) = delete;
@@ -77,7 +79,8 @@ class Controller {
   [[nodiscard]] bool filters_primary() const;
   /// Puts `around` in the place of the reconcile function, which it is given: for simulations and
   /// measurements. Before `run`.
-  void intercept(const std::function<controller::ReconcileFunction(controller::ReconcileFunction)>& around) {
+  void intercept(
+      const std::function<controller::ReconcileFunction(controller::ReconcileFunction)>& around) {
     reconcile_ = around(std::move(reconcile_));
   }
 

@@ -10,7 +10,8 @@
 namespace windlass::inline v0::controller {
 
 /// A reference to an owner with controller and blockOwnerDeletion set.
-meta::OwnerReference controller_reference(const meta::Resource& owner, const meta::ObjectMeta& metadata);
+meta::OwnerReference controller_reference(const meta::Resource& owner,
+                                          const meta::ObjectMeta& metadata);
 
 /// Makes `owner` the controller of the object. Errc::invalid_argument when the owner is namespaced
 /// and the object lives elsewhere (garbage collection would delete it), or when another object

@@ -1,5 +1,6 @@
 #pragma once
-// An HTTP/1.1 client with a pool of keep-alive connections to one server, over Environment's Network.
+// An HTTP/1.1 client with a pool of keep-alive connections to one server, over Environment's
+// Network.
 
 #include <cstddef>
 #include <memory>
@@ -22,8 +23,8 @@ struct ClientOptions {
 };
 
 struct SendOptions {
-  Duration timeout = std::chrono::seconds(30);   ///< dial to last byte; 0: none
-  std::size_t max_body_bytes = 64u << 20;        ///< Exception(too_large) beyond
+  Duration timeout = std::chrono::seconds(30);  ///< dial to last byte; 0: none
+  std::size_t max_body_bytes = 64u << 20;       ///< Exception(too_large) beyond
 };
 
 /// A response whose body is still arriving. Destroying it closes its connection unless the body

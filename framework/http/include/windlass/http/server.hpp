@@ -26,8 +26,9 @@ struct Peer {
   PeerCertificate certificate;
 };
 
-/// Runs on the server's executor. An exception ends the connection after a 500, if nothing was sent.
-/// The handler is cancelled when the server stops; a stream's `write` throws when the client is gone.
+/// Runs on the server's executor. An exception ends the connection after a 500, if nothing was
+/// sent. The handler is cancelled when the server stops; a stream's `write` throws when the client
+/// is gone.
 using Handler = std::function<Task<void>(Request request, Peer peer, Responder& responder)>;
 
 struct ServerOptions {
@@ -52,7 +53,8 @@ class Server {
   [[nodiscard]] Endpoint local_endpoint() const;
   /// Accepts until cancelled or `stop` was called; returns when every connection has ended.
   Task<void> run();
-  /// Stops accepting, closes idle connections, lets running requests finish for `grace`, then closes.
+  /// Stops accepting, closes idle connections, lets running requests finish for `grace`, then
+  /// closes.
   Task<void> stop(Duration grace);
 
  private:

@@ -15,8 +15,8 @@
 
 namespace windlass::inline v0 {
 
-/// Anything that lives as long as the manager runs. `run` returns when it is cancelled; an exception
-/// stops the manager with exit code 1.
+/// Anything that lives as long as the manager runs. `run` returns when it is cancelled; an
+/// exception stops the manager with exit code 1.
 struct Runnable {
   std::string name;
   std::function<Task<void>()> run;
@@ -66,7 +66,9 @@ class Manager final : public ControllerHost {
   /// True while this instance leads (always, without election). Any thread.
   [[nodiscard]] bool is_leader() const;
   [[nodiscard]] const leader_election::LeaderElector* elector() const { return elector_.get(); }
-  [[nodiscard]] std::string epoch() const override { return elector_ ? elector_->epoch() : std::string(); }
+  [[nodiscard]] std::string epoch() const override {
+    return elector_ ? elector_->epoch() : std::string();
+  }
   [[nodiscard]] const std::vector<std::unique_ptr<Controller>>& controllers() const {
     return controllers_;
   }

@@ -149,8 +149,8 @@ class Core {
     waiting_.clear();
   }
   [[nodiscard]] bool shutting_down() const { return stopping_; }
-  /// Shutting down, and none is left to be handed out: not even one that was added while it was being
-  /// processed, and becomes ready when that ends.
+  /// Shutting down, and none is left to be handed out: not even one that was added while it was
+  /// being processed, and becomes ready when that ends.
   [[nodiscard]] bool finished() const { return stopping_ && entries_.empty(); }
   /// Shutting down, none is queued and none is being processed.
   [[nodiscard]] bool drained() const {

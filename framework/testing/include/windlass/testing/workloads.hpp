@@ -1,7 +1,8 @@
 #pragma once
 // Controllers for the workload kinds that a real cluster's controller manager and scheduler look
-// after: Deployment, ReplicaSet, StatefulSet, Service endpoints, PodDisruptionBudget, volume claims.
-// Written with Windlass itself, so they run in the local cluster and inside the simulation alike.
+// after: Deployment, ReplicaSet, StatefulSet, Service endpoints, PodDisruptionBudget, volume
+// claims. Written with Windlass itself, so they run in the local cluster and inside the simulation
+// alike.
 
 #include <cstdint>
 #include <string>
@@ -36,15 +37,15 @@ struct RollingState {
     std::int32_t replicas = 0;   ///< asked for at present
     std::int32_t available = 0;  ///< ready now
   };
-  Set current;            ///< of the newest template
-  std::vector<Set> old;   ///< oldest first
+  Set current;           ///< of the newest template
+  std::vector<Set> old;  ///< oldest first
 };
 struct RollingStep {
   std::int32_t current = 0;
   std::vector<std::int32_t> old;
 };
-/// As kube-controller-manager's rolling update: never more than desired + max_surge asked for, never
-/// fewer than desired - max_unavailable available, unavailable old pods first.
+/// As kube-controller-manager's rolling update: never more than desired + max_surge asked for,
+/// never fewer than desired - max_unavailable available, unavailable old pods first.
 RollingStep next_rolling_step(const RollingState& state);
 
 /// The status of a budget over the pods that it selects.

@@ -43,7 +43,8 @@ Task<Outcome<T>> captured(Task<T> task) {
 template <class T>
 Task<T> with_timeout(Clock& clock, Duration limit, std::string what, Task<T> task) {
   using boost::asio::experimental::awaitable_operators::operator||;
-  auto guarded = detail::captured<T>(std::move(task)) || detail::captured<void>(sleep_for(clock, limit));
+  auto guarded =
+      detail::captured<T>(std::move(task)) || detail::captured<void>(sleep_for(clock, limit));
   auto first = co_await std::move(guarded);
   if (first.index() == 1) {
     const auto& slept = std::get<1>(first);
