@@ -7,6 +7,7 @@
 #include <re2/re2.h>
 
 #include "schema.hpp"
+#include "windlass/type/format.hpp"
 
 namespace windlass::inline v0::api_server {
 
@@ -171,18 +172,6 @@ void check_number(const Schema& schema, const Value& value, const std::string& p
   }
 }
 
-bool matches_format(std::string_view format, const std::string& text) {
-  static const re2::RE2 date_time(
-      R"(^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$)");
-  static const re2::RE2 date(R"(^\d{4}-\d{2}-\d{2}$)");
-  static const re2::RE2 uuid(
-      R"((?i)^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$)");
-  if (format == "date-time") return re2::RE2::FullMatch(text, date_time);
-  if (format == "date") return re2::RE2::FullMatch(text, date);
-  if (format == "uuid") return re2::RE2::FullMatch(text, uuid);
-  return true;
-}
-
 void check_string(const Schema& schema, const Value& value, const std::string& path,
                   Causes& causes) {
   const std::string& text = value.as_string();
@@ -198,7 +187,7 @@ void check_string(const Schema& schema, const Value& value, const std::string& p
   if (schema.expression && !re2::RE2::PartialMatch(text, *schema.expression)) {
     causes.invalid(path, value, fmt::format("{} in body should match '{}'", path, schema.pattern));
   }
-  if (!schema.format.empty() && !matches_format(schema.format, text)) {
+  if (!schema.format.empty() && !type::matches_format(schema.format, text)) {
     causes.invalid(
         path, value,
         fmt::format("{} in body must be of type {}: {}", path, schema.format, show_value(value)));
