@@ -37,7 +37,7 @@ bootstrap: ## Install the Debian packages that are missing.
 
 .PHONY: build
 build: bootstrap ## Build the programs into build/release/bin.
-	@scripts/build.sh release -DWINDLASS_BUILD_TESTS=OFF
+	@scripts/build.sh release -DWINDLASS_BUILD_TESTS=OFF windlass windlass-gen hello postgres-operator instance-manager postgres-demo
 
 .PHONY: test
 test: bootstrap ## Run all tests that need no cluster, under sanitizers where that pays.

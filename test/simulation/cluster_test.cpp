@@ -54,6 +54,19 @@ SIMULATION(HelloWithoutFaults) {
   sim.stop_replicas();
 }
 
+SIMULATION(HelloOfOneNamespaceLeavesOthersAlone) {
+  sim.install(GREETING_CRD);
+  sim.start_replicas(3, add_hello, {.namespaces = {"default"}});
+  sim.apply(greeting("here", "world"));
+  auto elsewhere = greeting("there", "world");
+  elsewhere.metadata.namespace_ = "kube-public";
+  sim.apply(elsewhere);
+  sim.run_until_quiet(5min);
+  EXPECT_CONVERGED(page(sim, "here") == "Hello, world!");
+  EXPECT_FALSE(sim.find<ConfigMap>("there", "kube-public"));
+  sim.stop_replicas();
+}
+
 SIMULATION(HelloInAStorm) {
   storm(sim);
   EXPECT_CONVERGED(page(sim, "greeting-3") == "Hello, moon!");

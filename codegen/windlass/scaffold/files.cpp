@@ -86,6 +86,7 @@ Scope resource_scope(const Project& project, const ProjectResource& resource) {
   v["test_prefix"] = resource.grouped ? group + "_" : "";
   v["role_prefix"] = resource.grouped ? group + "_" : "";
   v["role_prefix_dashed"] = resource.grouped ? resource.group + "-" : "";
+  v["suite"] = (resource.grouped ? codegen::type_name(resource.group) : "") + resource.kind;
   v["kind_snake_prefixed"] = v["test_prefix"] + snake;
   v["child_namespace"] = kChildNamespace;
   v["controller_words"] =

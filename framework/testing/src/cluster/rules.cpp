@@ -176,6 +176,12 @@ void SimulatedCluster::Impl::check_epoch(const std::string& collection, const me
   known.epoch_writer = sender->name;
 }
 
+bool SimulatedCluster::Impl::is_watched(const meta::ObjectKey& key) const {
+  const auto& namespaces = manager_options.namespaces;
+  return namespaces.empty() || key.namespace_.empty() ||
+         std::find(namespaces.begin(), namespaces.end(), key.namespace_) != namespaces.end();
+}
+
 void SimulatedCluster::Impl::check_caches(bool at_rest) {
   if (!checks(rules::kCache)) return;
   for (std::size_t i = 0; i < replicas.size(); ++i) {
@@ -214,8 +220,9 @@ void SimulatedCluster::Impl::check_caches(bool at_rest) {
         }
       }
       if (!at_rest) continue;
-      const auto alive = std::count_if(present.begin(), present.end(),
-                                       [](const auto& e) { return e.second.exists; });
+      const auto alive = std::count_if(present.begin(), present.end(), [this](const auto& e) {
+        return e.second.exists && is_watched(e.first);
+      });
       if (static_cast<std::size_t>(alive) != count) {
         return broken(rules::kCurrent, replica.process->name() + "'s cache holds " +
                                            std::to_string(count) + " " +
@@ -251,7 +258,7 @@ void SimulatedCluster::Impl::check_reconciled() {
     const auto collection = collection_of(controller->primary());
     auto& log = replica.reconciles->controllers[controller->name()];
     for (const auto& [key, known] : objects[collection]) {
-      if (!known.exists) continue;
+      if (!known.exists || !is_watched(key)) continue;
       const auto entry = log.find(key);
       const auto last = entry == log.end() ? Duration(-1) : entry->second.last_start;
       if (last < known.changed && checks(rules::kReconciled)) {
@@ -298,7 +305,7 @@ std::string SimulatedCluster::Impl::unrest() const {
       std::size_t alive = 0;
       if (found != objects.end()) {
         for (const auto& [key, known] : found->second) {
-          if (!known.exists) continue;
+          if (!known.exists || !is_watched(key)) continue;
           ++alive;
           const auto object = informer->store().get(key);
           if (!object ||

@@ -205,6 +205,8 @@ struct SimulatedCluster::Impl {
   void check_epoch(const std::string& collection, const meta::ObjectKey& key, Known& known,
                    bool removed);
   void check_request_rate(Replica& replica);
+  /// False: in a namespace that the operator was told to leave alone.
+  [[nodiscard]] bool is_watched(const meta::ObjectKey& key) const;
   void check_caches(bool at_rest);
   void check_backoff();
   void check_reconciled();
