@@ -19,6 +19,10 @@ const json::Value& schema() {
       "m":{"type":"object","additionalProperties":{"type":"integer"}},
       "o":{"type":"object","properties":{"x":{"type":"string","format":"date-time"}}},
       "e":{"x-kubernetes-int-or-string":true},
+      "ns":{"type":"array","items":{"type":"string","nullable":true}},
+      "ni":{"type":"array","items":{"type":"integer","nullable":true}},
+      "nb":{"type":"array","items":{"type":"boolean","nullable":true}},
+      "nm":{"type":"object","additionalProperties":{"type":"string","nullable":true}},
       "any":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}})")
           .value();
   return value;
@@ -27,7 +31,8 @@ const json::Value& schema() {
 const json::Value& object() {
   static const json::Value value =
       json::parse(R"({"n":3,"d":1.5,"s":"text","b":true,"l":["a","b"],"m":{"k":1},
-      "o":{"x":"2026-01-02T03:04:05Z"},"e":"5%","any":{"q":[1,{"r":null}]}})")
+      "o":{"x":"2026-01-02T03:04:05Z"},"e":"5%","ns":[null,"a"],"ni":[null,1],"nb":[null,true],"nm":{"k":null},
+      "any":{"q":[1,{"r":null}]}})")
           .value();
   return value;
 }

@@ -42,6 +42,8 @@ struct Expr {
   std::vector<int> positions = {};  ///< of the colons of entries
   bool test_only = false;           ///< has(target.name)
   Loop loop = {};
+  std::uint32_t height = 0;  ///< of the tree below, this node included
+  std::uint32_t size = 0;    ///< nodes on all ways down: what macros repeat counts twice
 
   TypePtr type = nullptr;
   int slot = -1;  ///< of identifiers; constants have `literal`

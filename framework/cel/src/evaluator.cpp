@@ -379,8 +379,16 @@ std::optional<Error> fold_constants(Compiled& program) {
 
 }  // namespace
 
+constexpr std::size_t kMaximumCodePoints = 100'000;
+
 Result<Program> compile(std::string_view text, const Declarations& declarations) {
   const Source source(text);
+  if (const std::size_t size = source.text().size(); size > kMaximumCodePoints) {
+    return Error{Errc::parse,
+                 fmt::format("ERROR: <input>:1:1: expression code point size exceeds limit: size: "
+                             "{}, limit {}",
+                             size, kMaximumCodePoints)};
+  }
   auto compiled = std::make_shared<Compiled>();
   compiled->declarations = declarations;
   std::vector<Message> errors;

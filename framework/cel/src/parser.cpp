@@ -19,6 +19,8 @@ using Exprs = std::vector<Expr*>;
 struct SyntaxError {};
 
 constexpr int kMaximumDepth = 250;
+/// What is behind the parser goes down the tree recursively, and macros may repeat their operand.
+constexpr std::uint32_t kMaximumHeight = 1'000, kMaximumSize = 250'000;
 constexpr std::string_view kOperand =
     "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, "
     "BYTES, IDENTIFIER}";
@@ -81,42 +83,68 @@ class Parser {
     return literal(position, nullptr);
   }
 
+  [[noreturn]] void exceeded(std::string_view what, std::uint32_t limit) {
+    errors_.push_back({-1, fmt::format("expression {} limit exceeded: {}", what, limit)});
+    throw SyntaxError();
+  }
+
   struct Depth {
     explicit Depth(Parser& parser) : parser_(parser) {
-      if (++parser_.depth_ <= kMaximumDepth) return;
-      parser_.errors_.push_back(
-          {-1, fmt::format("expression recursion limit exceeded: {}", kMaximumDepth)});
-      throw SyntaxError();
+      if (++parser_.depth_ > kMaximumDepth) parser_.exceeded("recursion", kMaximumDepth);
     }
     ~Depth() { --parser_.depth_; }
     Parser& parser_;
   };
 
+  Expr* make(Expr expr) {
+    Expr* out = out_.make(std::move(expr));
+    measure(*out);
+    return out;
+  }
+  /// To be called again for a node that got parts later.
+  void measure(Expr& expr) {
+    std::uint32_t height = 0, size = 1;
+    const auto count = [&](const Expr* part) {
+      if (part == nullptr) return;
+      height = std::max(height, part->height);
+      size += part->size;
+      if (size > kMaximumSize) exceeded("size", kMaximumSize);
+    };
+    count(expr.target);
+    for (const Expr* arg : expr.args) count(arg);
+    const Loop& loop = expr.loop;
+    for (const Expr* part : {loop.range, loop.accu_init, loop.condition, loop.step, loop.result})
+      count(part);
+    expr.height = height + 1;
+    expr.size = size;
+    if (expr.height > kMaximumHeight) exceeded("recursion", kMaximumHeight);
+  }
+
   Expr* literal(int position, Value value) {
-    return out_.make({.kind = Kind::literal, .position = position, .literal = std::move(value)});
+    return make({.kind = Kind::literal, .position = position, .literal = std::move(value)});
   }
   Expr* ident(int position, std::string name) {
-    return out_.make({.kind = Kind::ident, .position = position, .name = std::move(name)});
+    return make({.kind = Kind::ident, .position = position, .name = std::move(name)});
   }
   Expr* call(int position, std::string name, Exprs args) {
-    return out_.make({.kind = Kind::call,
-                      .position = position,
-                      .name = std::move(name),
-                      .args = std::move(args)});
+    return make({.kind = Kind::call,
+                 .position = position,
+                 .name = std::move(name),
+                 .args = std::move(args)});
   }
   Expr* member(int position, Expr* target, std::string name, Exprs args) {
-    return out_.make({.kind = Kind::call,
-                      .position = position,
-                      .name = std::move(name),
-                      .target = target,
-                      .args = std::move(args)});
+    return make({.kind = Kind::call,
+                 .position = position,
+                 .name = std::move(name),
+                 .target = target,
+                 .args = std::move(args)});
   }
   Expr* list(int position, Exprs elements) {
     std::vector<bool> optional(elements.size());
-    return out_.make({.kind = Kind::list,
-                      .position = position,
-                      .args = std::move(elements),
-                      .optional = std::move(optional)});
+    return make({.kind = Kind::list,
+                 .position = position,
+                 .args = std::move(elements),
+                 .optional = std::move(optional)});
   }
 
   Expr* expression() {
@@ -185,9 +213,7 @@ class Parser {
     return left;
   }
   void limit_chain(int length) {
-    if (depth_ + length < kMaximumDepth) return;
-    errors_.push_back({-1, fmt::format("expression recursion limit exceeded: {}", kMaximumDepth)});
-    throw SyntaxError();
+    if (depth_ + length >= kMaximumDepth) exceeded("recursion", kMaximumDepth);
   }
 
   Expr* unary() {
@@ -245,7 +271,7 @@ class Parser {
     }
     if (optional)
       return call(position, "_?._", {operand, literal(field.position, Value::string(name))});
-    return out_.make({.kind = Kind::select, .position = position, .name = name, .target = operand});
+    return make({.kind = Kind::select, .position = position, .name = name, .target = operand});
   }
 
   Exprs arguments() {
@@ -377,11 +403,12 @@ class Parser {
       out->args.push_back(expression());
       if (closes("]")) break;
     }
+    measure(*out);
     return out;
   }
 
   Expr* map_literal() {
-    Expr* out = out_.make({.kind = Kind::map, .position = next().position});
+    Expr* out = make({.kind = Kind::map, .position = next().position});
     if (accept(",")) return expect("}"), out;
     while (!accept("}")) {
       if (at(",")) expect("}");
@@ -391,12 +418,12 @@ class Parser {
       out->args.push_back(expression());
       if (closes("}")) break;
     }
+    measure(*out);
     return out;
   }
 
   Expr* message(std::string type) {
-    Expr* out =
-        out_.make({.kind = Kind::message, .position = next().position, .name = std::move(type)});
+    Expr* out = make({.kind = Kind::message, .position = next().position, .name = std::move(type)});
     while (!accept("}")) {
       accept("?");
       if (peek().kind != Token::Kind::identifier && peek().kind != Token::Kind::quoted) {
@@ -417,7 +444,7 @@ class Parser {
   Expr* accumulator() { return ident(macro_, std::string(kAccumulator)); }
 
   Expr* loop(int position, Loop parts) {
-    return out_.make({.kind = Kind::loop, .position = position, .loop = std::move(parts)});
+    return make({.kind = Kind::loop, .position = position, .loop = std::move(parts)});
   }
 
   Expr* global_call(int position, const std::string& name, Exprs args) {
@@ -426,11 +453,11 @@ class Parser {
       if (args[0]->kind != Kind::select || args[0]->test_only) {
         return fail(args[0]->position, "invalid argument to has() macro");
       }
-      return out_.make({.kind = Kind::select,
-                        .position = position,
-                        .name = args[0]->name,
-                        .target = args[0]->target,
-                        .test_only = true});
+      return make({.kind = Kind::select,
+                   .position = position,
+                   .name = args[0]->name,
+                   .target = args[0]->target,
+                   .test_only = true});
     }
     return call(position, name, std::move(args));
   }
@@ -543,7 +570,7 @@ class Parser {
     insert.push_back(args.back());
     return collect(position, target, std::move(out), filter,
                    call(macro_, "cel.@mapInsert", std::move(insert)),
-                   out_.make({.kind = Kind::map, .position = macro_}));
+                   make({.kind = Kind::map, .position = macro_}));
   }
   Expr* optional_map(int position, Expr* target, const std::string& name, const Exprs& args) {
     if (args[0]->kind != Kind::ident || args[0]->name.starts_with(".")) {

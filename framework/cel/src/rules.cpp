@@ -380,7 +380,7 @@ struct Rules::Run {
         if (!failed(rule, outcome.value.message(), path, type)) return;
         continue;
       }
-      if (outcome.value.as<bool>()) continue;
+      if (const bool* holds = outcome.value.get<bool>(); holds != nullptr && *holds) continue;
       refuse(node, rule, place, path, variables);
       if (budget < 0) return;
     }
@@ -438,7 +438,8 @@ struct Rules::Run {
         budget = -1;
         return;
       }
-      const std::string text = outcome.value.is_error() ? "" : trimmed(outcome.value.text());
+      const auto* found = outcome.value.get<String>();  // or an error, or null
+      const std::string text = found == nullptr ? "" : trimmed(found->view);
       if (!text.empty() && text.size() <= kMaximumMessage && text.find('\n') == std::string::npos) {
         detail = text;
       }

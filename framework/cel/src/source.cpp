@@ -8,6 +8,10 @@
 
 namespace windlass::inline v0::cel {
 
+namespace {
+constexpr std::size_t kLongestSnippet = 16'384, kMostReports = 100;
+}  // namespace
+
 std::u32string decode_utf8(std::string_view text) {
   std::u32string out;
   out.reserve(text.size());
@@ -62,6 +66,9 @@ std::string Source::report(int position, std::string_view message) const {
   const std::size_t column = at - start;
   std::u32string snippet = text_.substr(start, text_.find(U'\n', start) - start);
   std::replace(snippet.begin(), snippet.end(), U'\t', U' ');
+  if (snippet.size() > kLongestSnippet) {
+    return fmt::format("ERROR: <input>:{}:{}: {}", line, column + 1, message);
+  }
   // wide characters get wide marks
   std::string marks;
   for (std::size_t i = 0; i < column; ++i) {
@@ -76,11 +83,14 @@ std::string Source::report(int position, std::string_view message) const {
 std::string report(const Source& source, std::vector<Message> messages) {
   std::stable_sort(messages.begin(), messages.end(),
                    [](const Message& a, const Message& b) { return a.position < b.position; });
+  const std::size_t more = messages.size() - std::min(messages.size(), kMostReports);
+  messages.resize(messages.size() - more);
   std::string out;
   for (const Message& message : messages) {
     if (!out.empty()) out += '\n';
     out += source.report(message.position, message.text);
   }
+  if (more > 0) out += fmt::format("\n{} more errors were truncated", more);
   return out;
 }
 

@@ -1,5 +1,7 @@
 // Hostile sources and values end in errors, not in crashes.
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -31,6 +33,55 @@ TEST(Limits, DeepSources) {
   std::string chain = "1";
   for (int i = 0; i < 20'000; ++i) chain += " + 1";
   EXPECT_THAT(outcome(chain, ""), testing::HasSubstr("recursion limit exceeded"));
+}
+
+/// Parentheses around 1, each with a sum behind it that is as long as its depth allows.
+std::string tall(int depth, int longest) {
+  std::string source(static_cast<std::size_t>(depth), '(');
+  source += '1';
+  for (int i = depth; i > 0; --i) {
+    for (int k = 0; k < std::min(longest, 240 - 2 * i); ++k) source += "+1";
+    source += ')';
+  }
+  return source + " > 0";
+}
+
+TEST(Limits, TallTrees) {
+  EXPECT_EQ(outcome(tall(100, 9), ""), "fine");
+  EXPECT_THAT(outcome(tall(100, 1000), ""),
+              testing::HasSubstr("expression recursion limit exceeded: 1000"));
+  for (const std::string& link : {std::string(".map(x, [x])"), std::string("[[0]][0]")}) {
+    std::string nested = "1";
+    for (int i = 0; i < 200; ++i) nested = "[" + nested + "]" + link;
+    (void)outcome(nested, "");
+  }
+}
+
+TEST(Limits, LongSources) {
+  std::string source = "[";
+  while (source.size() < 99'900) source += "1,1,1,1,";
+  EXPECT_EQ(outcome(source + "1].size() > 0", ""), "fine");
+  source += std::string(200, ' ');
+  EXPECT_THAT(outcome(source + "1].size() > 0", ""),
+              testing::HasSubstr("expression code point size exceeds limit: size: 100"));
+}
+
+TEST(Limits, MacrosThatDouble) {
+  std::string source = "optional.of(1)";
+  for (int i = 0; i < 6; ++i) source += ".optMap(x, x + 1)";
+  EXPECT_EQ(outcome(source + ".hasValue()", ""), "fine");
+  for (int i = 0; i < 60; ++i) source += ".optMap(x, x + 1)";
+  EXPECT_THAT(outcome(source + ".hasValue()", ""),
+              testing::HasSubstr("expression size limit exceeded"));
+}
+
+TEST(Limits, ManyErrors) {
+  std::string source = "[a";
+  while (source.size() < 99'000) source += ",a";
+  const std::string text = outcome(source + "]", "");
+  EXPECT_LT(text.size(), 20'000U);
+  EXPECT_THAT(text, testing::HasSubstr("undeclared reference to 'a'"));
+  EXPECT_THAT(text, testing::EndsWith("49400 more errors were truncated"));
 }
 
 TEST(Limits, LongConditionsAreBalanced) {

@@ -120,6 +120,25 @@ TEST(Rules, UnchangedValuesAreTolerated) {
   }
 }
 
+TEST(Rules, NullInPlaceOfABoolOrAText) {
+  const auto schema = json::parse(R"json({"type":"object","properties":{"spec":{"type":"object",
+    "properties":{"m":{"type":"array","maxItems":5,"items":{"type":"string","nullable":true}},
+      "b":{"type":"array","maxItems":5,"items":{"type":"boolean","nullable":true}}},
+    "x-kubernetes-validations":[
+      {"rule":"self.b[0]","message":"the first must be true"},
+      {"rule":"false","messageExpression":"self.m[0]"}]}}})json");
+  const Rules rules(*schema);
+  Lines warnings;
+  const Value object = *json::parse(R"({"spec":{"m":[null],"b":[null]}})");
+  EXPECT_THAT(
+      lines(rules.validate(object, nullptr, warnings)),
+      testing::ElementsAre("spec | FieldValueInvalid | Invalid value: failed rule: false",
+                           "spec | FieldValueInvalid | Invalid value: the first must be true"));
+  const Value good = *json::parse(R"({"spec":{"m":["text"],"b":[true]}})");
+  EXPECT_THAT(lines(rules.validate(good, nullptr, warnings)),
+              testing::ElementsAre("spec | FieldValueInvalid | Invalid value: text"));
+}
+
 TEST(Rules, TheBudgetOfAnObjectEnds) {
   const auto schema = json::parse(R"json({"type":"object","properties":{"spec":{"type":"object",
     "properties":{"l":{"type":"array","maxItems":2000,"items":{"type":"integer"},
