@@ -24,6 +24,9 @@ Reply handle_watch(Context& context);
 http::Response object_response(Context& context, int status, const StoredPtr& object);
 
 // write.cpp
+/// Applies a JSON patch (an array) as the server's library does: what RFC 6902 says, but `replace`
+/// of a missing member adds it, and copies may together have 3 MB.
+Result<json::Value> apply_operations(json::Value object, const json::Value& patch);
 Reply handle_create(Context& context);
 Reply handle_update(Context& context);
 Reply handle_patch(Context& context);

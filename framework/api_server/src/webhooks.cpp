@@ -7,7 +7,6 @@
 
 #include <windlass/base/encoding.hpp>
 #include <windlass/cel/program.hpp>
-#include <windlass/json/patch.hpp>
 
 #include "builtin.hpp"
 #include "handlers.hpp"
@@ -284,7 +283,7 @@ Value response_in(const WebhookAnswer& answer, const std::string& url, const std
 }
 
 struct Chosen {
-  std::string configuration;
+  std::string configuration;  ///< "validatingwebhookconfigurations/name"
   Value webhook;
 };
 
@@ -294,7 +293,7 @@ std::vector<Chosen> webhooks_of(const State& state, const char* plural) {
     const Value& webhooks = stored->value()["webhooks"];
     if (!webhooks.is_array()) continue;
     for (const Value& webhook : webhooks.as_array())
-      out.push_back({object_name(stored->value()), webhook});
+      out.push_back({fmt::format("{}/{}", plural, object_name(stored->value())), webhook});
   }
   return out;
 }
@@ -373,7 +372,7 @@ bool apply_response(const AdmissionRequest& request, const Resource& as, const s
   const auto text = decode_base64(patch);
   const auto operations = text ? json::parse(*text) : Result<Value>(text.error());
   if (!operations || !operations->is_array()) fail("the patch is no JSON patch in base64");
-  auto patched = json::apply_json_patch(as_version(request.resource, as, object), *operations);
+  auto patched = apply_operations(as_version(request.resource, as, object), *operations);
   if (!patched) fail(patched.error().message);
   Value changed = as_version(as, request.resource, *patched);
   if (changed == object) return false;

@@ -220,11 +220,10 @@ Reply handle_update(Context& context) {
   return {object_response(context, 200, updated)};
 }
 
-namespace {
-
-/// As the server's library has it: `replace` of a missing member adds it, and `test` of one for
-/// null holds.
+// As the server's library has it: `test` of a missing member for null holds, too.
 Result<Value> apply_operations(Value object, const Value& patch) {
+  constexpr std::size_t kCopied = 3 * 1024 * 1024;
+  std::size_t copied = 0;
   for (const Value& operation : patch.as_array()) {
     Value adjusted = operation;
     const std::string path(operation["path"].string_or(""));
@@ -242,6 +241,12 @@ Result<Value> apply_operations(Value object, const Value& patch) {
       const auto from = json::at_pointer(object, std::string(operation["from"].string_or("")));
       if (from && *from == nullptr) {
         adjusted = Object{{"op", "add"}, {"path", path}, {"value", nullptr}};
+      } else if (from) {
+        copied += json::dump(**from).size();
+        if (copied > kCopied) {
+          return Error{Errc::invalid_argument,
+                       fmt::format("the copies of the patch have more than {} bytes", kCopied)};
+        }
       }
     }
     if (op == "remove" && path.ends_with("/-1")) {  // counted from the end
@@ -258,6 +263,10 @@ Result<Value> apply_operations(Value object, const Value& patch) {
   return object;
 }
 
+namespace {
+
+constexpr std::size_t kMostOperations = 10'000;
+
 void check_json_patch(const Value& patch) {
   const auto refuse = [](const Value& value, std::string_view wanted) {
     throw Failure::bad_request(
@@ -268,6 +277,11 @@ void check_json_patch(const Value& patch) {
   if (!patch.is_array()) return refuse(patch, "[]handlers.jsonPatchOp");
   for (const Value& operation : patch.as_array()) {
     if (!operation.is_object()) refuse(operation, "handlers.jsonPatchOp");
+  }
+  if (const std::size_t count = patch.as_array().size(); count > kMostOperations) {
+    throw Failure(413, "RequestEntityTooLarge",
+                  fmt::format("The allowed maximum operations in a JSON patch is {}, got {}",
+                              kMostOperations, count));
   }
 }
 

@@ -293,10 +293,32 @@ Task<void> unreachable(Stage* stage) {
       << answer.message();
 }
 
+/// Both kinds of configuration may have the same name, and their webhooks too.
+Task<void> same_names(Stage* stage) {
+  *stage->hook = [stage](const json::Value& request) -> json::Value {
+    stage->seen.push_back(request);
+    const bool second = stage->seen.size() % 2 == 0;
+    return json::Object{{"allowed", !second}};
+  };
+  for (const auto& [kind, plural] :
+       {std::pair("MutatingWebhookConfiguration", "mutatingwebhookconfigurations"),
+        std::pair("ValidatingWebhookConfiguration", "validatingwebhookconfigurations")}) {
+    const Answer made = co_await stage->configure(kind, plural, kAllMaps);
+    EXPECT_EQ(made.status, 201) << made.message();
+  }
+  Answer answer = co_await stage->ask("POST", kMaps, config_map("a"));
+  EXPECT_EQ(stage->seen.size(), 2U);
+  EXPECT_EQ(answer.status, 400);
+  answer = co_await stage->ask("DELETE", std::string(kMaps) + "/kube-root-ca.crt", "");
+  EXPECT_EQ(stage->seen.size(), 4U);
+  EXPECT_EQ(answer.status, 400);
+}
+
 TEST(Webhooks, Validate) { play(validating); }
 TEST(Webhooks, Mutate) { play(mutating); }
 TEST(Webhooks, AreChosenBySelectors) { play(choosing); }
 TEST(Webhooks, FailOpenOrClosed) { play(unreachable); }
+TEST(Webhooks, OfBothKindsMayShareNames) { play(same_names); }
 
 }  // namespace
 }  // namespace windlass::testing_api
