@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <map>
 #include <unordered_map>
 #include <vector>
 
@@ -206,12 +207,12 @@ std::string_view wrapped(std::string_view bytes) {
   return out;
 }
 
-Value read_json(std::string_view text) {
+Value read_envelope(std::string_view bytes, int depth);
+
+/// JSON, or an object in an envelope of its own.
+Value read_json(std::string_view text, int depth) {
   if (text.empty()) return nullptr;
-  if (text.starts_with(kMagic)) {
-    auto inner = decode_protobuf(text);
-    return inner ? std::move(*inner) : throw Exception(inner.error());
-  }
+  if (text.starts_with(kMagic)) return read_envelope(text, depth);
   auto value = json::parse(text);
   if (!value) malformed("JSON within it cannot be read");
   return std::move(*value);
@@ -321,7 +322,7 @@ Value read_value(const FieldNumber& field, Reader& reader, std::uint32_t wire, i
     case 0:
       break;
     default:
-      return read_json(wrapped(bytes));
+      return read_json(wrapped(bytes), depth + 1);
   }
   if (field.type->name.starts_with("apiextensions.v1.JSONSchemaPropsOr")) {
     return read_schema_choice(*field.type, bytes, depth + 1);
@@ -331,7 +332,7 @@ Value read_value(const FieldNumber& field, Reader& reader, std::uint32_t wire, i
   return out;
 }
 
-void read_map_entry(const FieldNumber& field, std::string_view bytes, Value& map, int depth) {
+json::Member read_map_entry(const FieldNumber& field, std::string_view bytes, int depth) {
   std::string key;
   Value value = field.type != nullptr                        ? Value(Object{})
                 : field.scalar == 's' || field.scalar == 'y' ? Value("")
@@ -346,8 +347,7 @@ void read_map_entry(const FieldNumber& field, std::string_view bytes, Value& map
       reader.skip(wire);
     }
   }
-  if (map.is_null()) map = Object{};
-  map[std::string_view(key)] = std::move(value);
+  return {std::move(key), std::move(value)};
 }
 
 bool is_zero(const Value& value) {
@@ -369,6 +369,7 @@ bool is_zero(const Value& value) {
 
 void read_message(const Message& message, std::string_view bytes, Object& out, int depth) {
   if (depth > kMaximumDepth) malformed("it is nested too deeply");
+  std::map<std::string_view, std::vector<json::Member>> maps;  // sorted once, at the end
   for (Reader reader(bytes); !reader.done();) {
     const auto [number, wire] = reader.tag();
     const FieldNumber* field = nullptr;
@@ -382,7 +383,7 @@ void read_message(const Message& message, std::string_view bytes, Object& out, i
       read_message(*field->type, reader.bytes(), out, depth + 1);
     } else if (field->shape == Shape::map) {
       if (wire != kBytes) malformed("a field has another kind than its type");
-      read_map_entry(*field, reader.bytes(), out[field->name], depth + 1);
+      maps[field->name].push_back(read_map_entry(*field, reader.bytes(), depth + 1));
     } else if (field->shape == Shape::list) {
       Value& list = out[field->name];
       if (list.is_null()) list = Array{};
@@ -392,6 +393,38 @@ void read_message(const Message& message, std::string_view bytes, Object& out, i
       if (!(field->omits_zero && is_zero(value))) out.set(field->name, std::move(value));
     }
   }
+  for (auto& [name, members] : maps) out.set(name, Object::from_unsorted(std::move(members)));
+}
+
+Value read_envelope(std::string_view bytes, int depth) {
+  if (!bytes.starts_with(kMagic))
+    malformed("it does not begin with the magic number of Kubernetes");
+  std::string api_version, kind;
+  std::string_view raw;
+  for (Reader reader(bytes.substr(kMagic.size())); !reader.done();) {
+    const auto [number, wire] = reader.tag();
+    if (number == 1 && wire == kBytes) {
+      for (Reader meta(reader.bytes()); !meta.done();) {
+        const auto [field, meta_wire] = meta.tag();
+        if (meta_wire != kBytes) malformed("apiVersion and kind must be strings");
+        (field == 1 ? api_version : kind) = utf8(meta.bytes());
+      }
+    } else if (number == 2 && wire == kBytes) {
+      raw = reader.bytes();
+    } else {
+      reader.skip(wire);
+    }
+  }
+  const Message* message = message_of(api_version, kind);
+  if (message == nullptr) {
+    throw Exception(Errc::parse, fmt::format("no kind \"{}\" is registered for version \"{}\"",
+                                             kind, api_version));
+  }
+  Object out;
+  read_message(*message, raw, out, depth);
+  out.set("apiVersion", std::move(api_version));
+  out.set("kind", std::move(kind));
+  return out;
 }
 
 // Writing.
@@ -544,34 +577,7 @@ std::string write_message(const Message& message, const Value& value) {
 
 Result<Value> decode_protobuf(std::string_view bytes) {
   try {
-    if (!bytes.starts_with(kMagic))
-      malformed("it does not begin with the magic number of Kubernetes");
-    std::string api_version, kind;
-    std::string_view raw;
-    for (Reader reader(bytes.substr(kMagic.size())); !reader.done();) {
-      const auto [number, wire] = reader.tag();
-      if (number == 1 && wire == kBytes) {
-        for (Reader meta(reader.bytes()); !meta.done();) {
-          const auto [field, meta_wire] = meta.tag();
-          if (meta_wire != kBytes) malformed("apiVersion and kind must be strings");
-          (field == 1 ? api_version : kind) = utf8(meta.bytes());
-        }
-      } else if (number == 2 && wire == kBytes) {
-        raw = reader.bytes();
-      } else {
-        reader.skip(wire);
-      }
-    }
-    const Message* message = message_of(api_version, kind);
-    if (message == nullptr) {
-      throw Exception(Errc::parse, fmt::format("no kind \"{}\" is registered for version \"{}\"",
-                                               kind, api_version));
-    }
-    Object out;
-    read_message(*message, raw, out, 0);
-    out.set("apiVersion", std::move(api_version));
-    out.set("kind", std::move(kind));
-    return Value(std::move(out));
+    return read_envelope(bytes, 0);
   } catch (const Exception& error) {
     return error.error();
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <vector>
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
@@ -19,6 +20,7 @@ using json::Value;
 namespace {
 
 constexpr int kMaximumDepth = 200;
+constexpr std::size_t kFreeNodes = 400'000;  // what Go's library allows aliases to make
 
 constexpr std::array kTrue = {"true", "True", "TRUE", "y",  "Y", "yes",
                               "Yes",  "YES",  "on",   "On", "ON"};
@@ -74,8 +76,12 @@ Value plain_scalar(const std::string& text) {
   return text;
 }
 
-Value convert(const YAML::Node& node, int depth) {
+/// Every use of an alias costs what it stands for. `budget` is what may still be made.
+Value convert(const YAML::Node& node, int depth, std::size_t& budget) {
   if (depth > kMaximumDepth) throw YAML::Exception(node.Mark(), "nested too deeply");
+  const std::size_t cost = 1 + (node.IsScalar() ? node.Scalar().size() : 0);
+  if (cost > budget) throw YAML::Exception(node.Mark(), "document contains excessive aliasing");
+  budget -= cost;
   switch (node.Type()) {
     case YAML::NodeType::Scalar:
       // "!" is what the parser says of a quoted scalar, "?" of a plain one
@@ -84,20 +90,21 @@ Value convert(const YAML::Node& node, int depth) {
                  : plain_scalar(node.Scalar());
     case YAML::NodeType::Sequence: {
       Array out;
-      for (const auto& item : node) out.push_back(convert(item, depth + 1));
+      for (const auto& item : node) out.push_back(convert(item, depth + 1, budget));
       return out;
     }
     case YAML::NodeType::Map: {
-      Object out;
+      std::vector<json::Member> members;
       for (const auto& entry : node) {
         if (!entry.first.IsScalar()) {
           throw YAML::Exception(entry.first.Mark(), "the key is not a string");
         }
-        const Value key = convert(entry.first, depth + 1);  // `on: x` has the key "true"
-        out.set(key.is_bool() ? (key.as_bool() ? "true" : "false") : entry.first.Scalar(),
-                convert(entry.second, depth + 1));
+        const Value key = convert(entry.first, depth + 1, budget);  // `on: x` has the key "true"
+        members.push_back(
+            {key.is_bool() ? (key.as_bool() ? "true" : "false") : entry.first.Scalar(),
+             convert(entry.second, depth + 1, budget)});
       }
-      return out;
+      return Object::from_unsorted(std::move(members));
     }
     default:
       return nullptr;
@@ -200,7 +207,8 @@ void write(const Value& value, int indent, std::string& out) {
 
 Result<Value> read_yaml(std::string_view text) {
   try {
-    return convert(YAML::Load(std::string(text)), 0);
+    std::size_t budget = kFreeNodes + 2 * text.size();  // without aliases the text is enough
+    return convert(YAML::Load(std::string(text)), 0, budget);
   } catch (const YAML::Exception& error) {
     return Error{Errc::parse, fmt::format("yaml: line {}: {}", error.mark.line + 1, error.msg)};
   }

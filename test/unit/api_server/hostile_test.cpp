@@ -1,0 +1,100 @@
+// Bodies made to break the server: they end in an answer, soon and within little memory.
+
+#include <algorithm>
+
+#include "api.hpp"
+
+namespace windlass::testing_api {
+namespace {
+
+class Hostile : public Api {};
+
+/// "field 1: 5 bytes" as protobuf writes it.
+std::string prefix(int number, std::size_t size) {
+  std::string out(1, static_cast<char>(number << 3 | 2));
+  for (; size >= 0x80; size >>= 7) out += static_cast<char>(size | 0x80);
+  return out + static_cast<char>(size);
+}
+
+/// ControllerRevisions, each within the data of the one before.
+std::string nested_revisions(int count) {
+  const std::string meta = prefix(1, 7) + "apps/v1" + prefix(2, 18) + "ControllerRevision";
+  std::string reversed;  // grows at its front
+  for (int i = 0; i < count; ++i) {
+    std::string head = prefix(1, reversed.size());                      // RawExtension.raw
+    if (i > 0) head = prefix(2, head.size() + reversed.size()) + head;  // data
+    if (i == 0) head.clear();
+    head = prefix(2, head.size() + reversed.size()) + head;  // Unknown.raw
+    head = std::string("k8s\0", 4) + prefix(1, meta.size()) + meta + head;
+    reversed.append(head.rbegin(), head.rend());
+  }
+  return {reversed.rbegin(), reversed.rend()};
+}
+
+TEST_F(Hostile, EnvelopesWithinEnvelopesInProtobuf) {
+  const auto send = [&](int count) {
+    return call("POST", "/apis/apps/v1/namespaces/default/controllerrevisions",
+                nested_revisions(count), "application/vnd.kubernetes.protobuf");
+  };
+  EXPECT_EQ(send(3).message().find("nested"), std::string::npos);
+  const Answer answer = send(40'000);
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_NE(answer.message().find("malformed protobuf: it is nested too deeply"), std::string::npos)
+      << answer.message();
+}
+
+/// `count` lists, each of ten times the one before.
+std::string aliases(int count) {
+  std::string out =
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\na0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
+  for (int i = 1; i < count; ++i) {
+    const std::string before = "*a" + std::to_string(i - 1);
+    out += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int k = 0; k < 10; ++k) out += (k == 0 ? "" : ",") + before;
+    out += "]\n";
+  }
+  return out;
+}
+
+TEST_F(Hostile, AliasesInYaml) {
+  EXPECT_EQ(call("POST", kMaps, aliases(3), "application/yaml").status, 201);
+  for (const auto& [method, target, type] :
+       {std::tuple("POST", std::string(kMaps), "application/yaml"),
+        std::tuple("PATCH", std::string(kMaps) + "/b?fieldManager=m",
+                   "application/apply-patch+yaml")}) {
+    const Answer answer = call(method, target, aliases(10), type);
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_NE(answer.message().find("document contains excessive aliasing"), std::string::npos)
+        << answer.message();
+  }
+  const Answer answer = call("POST", kMaps, "a: &a [*a, *a]", "application/yaml");
+  EXPECT_EQ(answer.status, 400) << answer.message();
+}
+
+TEST_F(Hostile, LongYamlWithoutAliasesIsRead) {
+  std::string text = "metadata: {name: a}\ndata:\n";
+  for (int i = 0; i < 100'000; ++i) text += " k" + std::to_string(i) + ": v\n";
+  EXPECT_EQ(call("POST", kMaps, text, "application/yaml").status, 201);
+}
+
+TEST_F(Hostile, CopiesInJsonPatches) {
+  ASSERT_EQ(post(kMaps, config_map("a")).status, 201);
+  const auto patch = [&](const std::string& operations) {
+    return call("PATCH", std::string(kMaps) + "/a", "[" + operations + "]",
+                "application/json-patch+json");
+  };
+  std::string doubling = R"({"op":"add","path":"/x","value":{"k":"some text of no importance"}})";
+  for (int i = 0; i < 60; ++i)
+    doubling += R"(,{"op":"copy","from":"/x","path":"/x/k)" + std::to_string(i) + "\"}";
+  EXPECT_EQ(patch(doubling).status, 422);
+  EXPECT_EQ(patch(R"({"op":"copy","from":"/data/a","path":"/data/b"})").status, 200);
+  std::string many = R"({"op":"test","path":"/data/a","value":"1"})";
+  for (int i = 1; i < 10'000; ++i) many += R"(,{"op":"test","path":"/data/a","value":"1"})";
+  EXPECT_EQ(patch(many).status, 200);
+  const Answer more = patch(many + R"(,{"op":"test","path":"/data/a","value":"1"})");
+  EXPECT_EQ(more.status, 413);
+  EXPECT_EQ(more.message(), "The allowed maximum operations in a JSON patch is 10000, got 10001");
+}
+
+}  // namespace
+}  // namespace windlass::testing_api
