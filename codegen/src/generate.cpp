@@ -2,7 +2,6 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
-#include <sstream>
 #include <utility>
 
 #include <windlass/codegen/crd.hpp>
@@ -20,17 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<std::string> read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  if (!in || !(text << in.rdbuf())) {
-    return Error{Errc::not_found, path.string() + ": cannot be read; check the path"};
-  }
-  return std::move(text).str();
-}
-
 Result<json::Value> read_json(const std::string& path) {
-  const auto text = read_file(path);
+  const auto text = read_text(path);
   if (!text) return text.error();
   auto value = json::parse(*text);
   if (!value) return value.error().within(path);
@@ -39,7 +29,7 @@ Result<json::Value> read_json(const std::string& path) {
 
 /// A file that has this text already keeps its time, so that nothing is built anew.
 Result<void> write_file(const fs::path& path, const std::string& text) {
-  if (const auto present = read_file(path); present && *present == text) return {};
+  if (const auto present = read_text(path); present && *present == text) return {};
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
   const fs::path temporary = path.string() + ".tmp";
@@ -162,7 +152,7 @@ Result<void> compare_with_disk(const GenerateOptions& options, const Generated& 
   std::string stale;
   for (const auto& [name, text] : generated.files) {
     const auto path = fs::path(options.output_dir) / name;
-    const auto present = read_file(path);
+    const auto present = read_text(path);
     if (!present || *present != text) stale += "\n  " + path.string();
   }
   if (stale.empty()) return {};

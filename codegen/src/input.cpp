@@ -44,17 +44,6 @@ Result<std::vector<std::string>> matches(const std::string& pattern) {
   return out;
 }
 
-Result<Input> read_file(const std::string& path, bool by_name) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  if (!in || !(text << in.rdbuf())) {
-    std::error_code error;
-    if (in && fs::file_size(path, error) == 0 && !error) return Input{path, {}, by_name};
-    return Error{Errc::not_found, path + ": cannot be read; check the path"};
-  }
-  return Input{path, std::move(text).str(), by_name};
-}
-
 class Reader {
  public:
   Result<void> read(const std::string& argument) {
@@ -80,9 +69,9 @@ class Reader {
     if (!paths) return paths.error();
     for (const auto& path : *paths) {
       if (!seen_.insert(fs::path(path).lexically_normal().string()).second) continue;
-      auto input = read_file(path, by_name);
-      if (!input) return input.error();
-      inputs_.push_back(std::move(*input));
+      auto text = read_text(path);
+      if (!text) return text.error();
+      inputs_.push_back({path, std::move(*text), by_name});
     }
     return {};
   }
@@ -92,6 +81,19 @@ class Reader {
 };
 
 }  // namespace
+
+Result<std::string> read_text(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string text;
+  char chunk[65536];
+  do {
+    in.read(chunk, sizeof chunk);
+    text.append(chunk, static_cast<std::size_t>(in.gcount()));
+  } while (in);
+  if (!in.is_open() || in.bad())
+    return Error{Errc::not_found, path.string() + ": cannot be read; check the path"};
+  return text;
+}
 
 Result<std::vector<Input>> read_inputs(const std::vector<std::string>& arguments) {
   Reader reader;

@@ -13,8 +13,11 @@ namespace windlass::inline v0::codegen {
 namespace {
 
 constexpr std::size_t kMaxDepth = 200;
-constexpr std::size_t kMaxValues = 10'000'000;  // aliases multiply
+constexpr std::size_t kMaxSize = 4'000'000;  // of a document; aliases multiply
 constexpr std::uint64_t kRoot = 0xcbf29ce484222325u;
+
+/// What a text counts for, beside a value that is no text.
+std::size_t size_of(std::string_view text) { return 1 + text.size() / 64; }
 
 std::uint64_t hash_below(std::uint64_t parent, std::string_view key) {
   std::uint64_t hash = (parent ^ 0x2f) * 0x100000001b3u;
@@ -54,28 +57,32 @@ class DocumentBuilder final : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark&) override {
     anchors_.clear();
     document_ = {};
-    values_ = 0;
+    size_ = 0;
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     if (wants_key()) throw YAML::Exception(mark, "the key is not a string");
+    grow(mark, 1);
     put(mark, {}, 1, anchor);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto it = anchors_.find(anchor);
     if (it == anchors_.end()) throw YAML::Exception(mark, "the alias contains itself");
+    grow(mark, it->second.size);
     if (wants_key()) return take_key(mark, "", it->second.value.string_or(""));
-    put(mark, it->second.value, it->second.size, 0, true);
+    put(mark, it->second.value, it->second.size, 0);
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
+    const std::size_t size = size_of(text);
+    grow(mark, size);
     if (wants_key()) {
-      if (anchor != 0) anchors_[anchor] = {text, 1};
+      if (anchor != 0) anchors_[anchor] = {text, size};
       return take_key(mark, tag, text);
     }
     // "!" is what the parser says of a quoted scalar, "?" of a plain one
     const bool is_text = tag == "!" || tag == "tag:yaml.org,2002:str";
-    put(mark, is_text ? json::Value(text) : plain_scalar(text), 1, anchor);
+    put(mark, is_text ? json::Value(text) : plain_scalar(text), size, anchor);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
@@ -87,12 +94,12 @@ class DocumentBuilder final : public YAML::EventHandler {
   }
   void OnSequenceEnd() override {
     Level level = pop();
-    put(level.mark, std::move(level.elements), values_ - level.values_before + 1, level.anchor);
+    put(level.mark, std::move(level.elements), size_ - level.size_before, level.anchor);
   }
   void OnMapEnd() override {
     Level level = pop();
     json::Object object = finish(level);
-    put(level.mark, std::move(object), values_ - level.values_before + 1, level.anchor);
+    put(level.mark, std::move(object), size_ - level.size_before, level.anchor);
   }
 
   Document take() {
@@ -114,7 +121,7 @@ class DocumentBuilder final : public YAML::EventHandler {
     bool merges = false;  // the key is `<<`
     YAML::anchor_t anchor = 0;
     std::uint64_t hash = 0;
-    std::size_t values_before = 0;
+    std::size_t size_before = 0;
     std::vector<json::Member> members = {};
     std::vector<YAML::Mark> marks = {};
     json::Array elements = {};
@@ -155,7 +162,8 @@ class DocumentBuilder final : public YAML::EventHandler {
     if (stack_.size() >= kMaxDepth) throw YAML::Exception(mark, "nested too deeply");
     const std::uint64_t hash = here();
     stack_.push_back({.mark = mark, .is_map = is_map, .anchor = anchor, .hash = hash});
-    stack_.back().values_before = values_;
+    stack_.back().size_before = size_;
+    grow(mark, 1);
   }
 
   Level pop() {
@@ -189,13 +197,16 @@ class DocumentBuilder final : public YAML::EventHandler {
     }
   }
 
-  void put(const YAML::Mark& mark, json::Value value, std::size_t size, YAML::anchor_t anchor,
-           bool is_alias = false) {
-    values_ += is_alias ? size : 1;
-    if (values_ > kMaxValues) {
-      throw YAML::Exception(
-          mark, "the document expands to more than " + std::to_string(kMaxValues) + " values");
+  /// Asked before anything is copied.
+  void grow(const YAML::Mark& mark, std::size_t size) {
+    size_ += size;
+    if (size_ > kMaxSize) {
+      throw YAML::Exception(mark, "the document expands to more than " + std::to_string(kMaxSize) +
+                                      " values or pieces of text");
     }
+  }
+
+  void put(const YAML::Mark& mark, json::Value value, std::size_t size, YAML::anchor_t anchor) {
     if (anchor != 0) anchors_[anchor] = {value, size};
     if (stack_.empty()) {
       document_.value = std::move(value);
@@ -231,7 +242,7 @@ class DocumentBuilder final : public YAML::EventHandler {
   std::vector<Level> stack_;
   std::map<YAML::anchor_t, Anchor> anchors_;
   Document document_;
-  std::size_t values_ = 0;
+  std::size_t size_ = 0;
 };
 
 std::size_t Document::line_of(const std::vector<std::string>& keys) const {

@@ -81,6 +81,29 @@ TEST(Yaml, AliasesCannotExpandWithoutLimit) {
   EXPECT_FALSE(parse_yaml("f", "a: &x [*x]\n"));
 }
 
+TEST(Yaml, TextsCountByTheirLength) {
+  const std::string many = [] {
+    std::string list;
+    for (int i = 0; i < 1000; ++i) list += (i > 0 ? ", *b" : "*b");
+    return list;
+  }();
+  const std::string text(20'000, 'x');
+  const auto hundred = [](const std::string& element) {
+    std::string list;
+    for (int i = 0; i < 100; ++i) list += (i > 0 ? ", " : "") + element;
+    return list;
+  };
+  // 2 GB of text, or of keys
+  for (const auto& bomb :
+       {"a: &a " + text + "\nb: &b [" + hundred("*a") + "]\nc: [" + many + "]\n",
+        "a: &a " + text + "\nb: &b [" + hundred("{*a : 1}") + "]\nc: [" + many + "]\n"}) {
+    const auto documents = parse_yaml("f", bomb);
+    ASSERT_FALSE(documents);
+    EXPECT_NE(documents.error().message.find("expands to more than"), std::string::npos);
+  }
+  EXPECT_TRUE(parse_yaml("f", "a: &a " + text + "\nb: [" + hundred("*a") + "]\n"));
+}
+
 TEST(Yaml, DepthIsLimited) {
   std::string deep(1000, '[');
   deep += std::string(1000, ']');

@@ -1,12 +1,16 @@
 #pragma once
 // Where schemas come from: files, folders, patterns, standard input.
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include <windlass/base/error.hpp>
 
 namespace windlass::inline v0::codegen {
+
+/// A whole file, which may be empty. Errc::not_found for what cannot be read, such as a folder.
+Result<std::string> read_text(const std::filesystem::path& path);
 
 struct Input {
   std::string name;  ///< for messages
