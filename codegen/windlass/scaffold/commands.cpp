@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
-#include <sstream>
 
 #include <CLI/CLI.hpp>
 
-#include <windlass/codegen/generate.hpp>
+#include <windlass/codegen/input.hpp>
 #include <windlass/codegen/yaml.hpp>
 #include <windlass/json/value.hpp>
 
@@ -22,6 +21,7 @@ namespace windlass::inline v0::scaffold {
 namespace {
 
 namespace fs = std::filesystem;
+using codegen::read_text;
 
 /// What every command that writes takes.
 struct Common {
@@ -42,14 +42,6 @@ void add_common(CLI::App& command, Common& common) {
   command.add_option("-o,--output", common.output, "text or json (text)")
       ->transform(output_words())
       ->type_name("FORMAT");
-}
-
-Result<std::string> read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::stringstream text;
-  text << in.rdbuf();
-  if (!in) return Error{Errc::not_found, path.string() + " cannot be read"};
-  return text.str();
 }
 
 /// A project on disk.
@@ -296,6 +288,20 @@ Result<void> read_crd(const std::string& file, std::string_view text, ProjectRes
   return Error{Errc::invalid_argument, file + " defines " + kinds + "; choose one (--kind)"};
 }
 
+/// Where the copy of somebody else's CRD goes: to the file that defines the kind already, else to
+/// one of its own.
+std::string place_of_copy(const fs::path& root, const Project& project,
+                          const ProjectResource& resource) {
+  for (const auto& there : project.resources) {
+    if (there.crd.empty()) continue;
+    const auto text = read_text(root / there.crd);
+    ProjectResource found{.kind = resource.kind};
+    if (text && read_crd(there.crd, *text, found) && found.group == resource.full_group())
+      return there.crd;
+  }
+  return "config/external/" + resource.full_group() + "_" + resource.plural + ".yaml";
+}
+
 int create_controller(CreateOptions options) {
   auto opened = open_project(options.common);
   if (!opened) return complain(opened.error());
@@ -319,7 +325,7 @@ int create_controller(CreateOptions options) {
     if (!text) return complain(text.error());
     if (auto read = read_crd(options.crd_file, *text, resource); !read)
       return complain(read.error());
-    resource.crd = "config/external/" + fs::path(options.crd_file).filename().string();
+    resource.crd = place_of_copy(opened->root, project, resource);
     extra[resource.crd] = std::move(*text);
   } else if (resource.kind.empty() || resource.version.empty()) {
     return complain(

@@ -2,10 +2,10 @@
 
 #include <cstdio>
 #include <fstream>
-#include <sstream>
 
 #include <CLI/CLI.hpp>
 
+#include <windlass/codegen/input.hpp>
 #include <windlass/codegen/yaml.hpp>
 
 #include "scaffold/console.hpp"
@@ -18,6 +18,7 @@ namespace windlass::inline v0::scaffold {
 namespace {
 
 namespace fs = std::filesystem;
+using codegen::read_text;
 
 struct Options {
   fs::path directory = ".";
@@ -30,14 +31,6 @@ struct Options {
   std::string user = {};
   fs::path description = {};
 };
-
-Result<std::string> read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::stringstream text;
-  text << in.rdbuf();
-  if (!in) return Error{Errc::not_found, path.string() + " cannot be read"};
-  return text.str();
-}
 
 std::string quoted(const std::string& word) {
   std::string out = "'";
@@ -119,6 +112,24 @@ Result<int> compare_with_recording(const Options& options, const Rights& allowed
   return result.missing.empty() ? 0 : 1;
 }
 
+/// Removes what an earlier run wrote into `folder` for an object that is gone, or with `check` says
+/// so.
+std::vector<Change> remove_leftovers(const fs::path& root, const std::string& folder,
+                                     const Files& files, bool check) {
+  std::vector<Change> changes;
+  std::error_code code;
+  for (const auto& entry : fs::directory_iterator(root / folder, code)) {
+    const auto path = folder + "/" + entry.path().filename().string();
+    if (files.contains(path)) continue;
+    const auto text = read_text(entry.path());
+    if (text && text->starts_with(kPackageMark)) changes.push_back({path, Outcome::removed});
+  }
+  for (const auto& change : changes) {
+    if (!check) fs::remove(root / change.path, code);
+  }
+  return changes;
+}
+
 /// Writes what differs, or with `check` says so.
 Result<std::vector<Change>> write_files(const fs::path& root, const Files& files, bool check) {
   std::vector<Change> changes;
@@ -179,6 +190,13 @@ Result<int> run(const Options& options) {
     auto more = write_files(root, files, options.check);
     if (!more) return more.error();
     changes->insert(changes->end(), more->begin(), more->end());
+    for (const auto& [wanted, folder] : {std::pair{options.helm, "dist/chart/templates"},
+                                         {options.helm, "dist/chart/crds"},
+                                         {options.bundle, "bundle/manifests"}}) {
+      if (!wanted) continue;
+      const auto gone = remove_leftovers(root, folder, files, options.check);
+      changes->insert(changes->end(), gone.begin(), gone.end());
+    }
   } else if (options.helm || options.bundle) {
     return Error{Errc::not_found,
                  "a chart and a bundle are made of what `kubectl kustomize config/default` prints; "
@@ -209,11 +227,17 @@ void add_generate_manifests(CLI::App& generate, std::function<int()>& chosen) {
   command->add_flag("--bundle", options->bundle,
                     "Also bundle/, for the Operator Lifecycle Manager");
   command->add_option("--bundle-version", options->version, "Version of the bundle (0.1.0)");
+  auto* recording =
+      command
+          ->add_option("--from-recording", options->recording,
+                       "Compare with recorded requests: a file of JSON lines, of `windlass dev "
+                       "--record` or an API server's audit log")
+          ->check(CLI::ExistingFile);
   command
-      ->add_option("--from-recording", options->recording,
-                   "Compare with recorded requests: a file of JSON lines, of `windlass dev "
-                   "--record` or an API server's audit log")
-      ->check(CLI::ExistingFile);
+      ->add_option("--user", options->user,
+                   "Of the recorded requests only those of this user, such as "
+                   "system:serviceaccount:shop-system:shop-controller-manager")
+      ->needs(recording);
   command
       ->add_option("--description", options->description,
                    "What the operator printed with --describe, instead of running it")
@@ -227,7 +251,9 @@ void add_generate_manifests(CLI::App& generate, std::function<int()>& chosen) {
       "  windlass generate manifests\n"
       "  windlass generate manifests --check\n"
       "  windlass generate manifests --helm --bundle --bundle-version 1.2.0\n"
-      "  windlass generate manifests --from-recording requests.jsonl");
+      "  windlass generate manifests --from-recording requests.jsonl\n"
+      "  windlass generate manifests --from-recording requests.jsonl --user "
+      "system:serviceaccount:shop-system:shop-controller-manager");
   command->callback([options, &chosen] {
     chosen = [options] {
       const auto code = run(*options);

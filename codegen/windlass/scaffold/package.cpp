@@ -33,6 +33,12 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+/// Keys whose values name namespaces; texts that happen to be equal to one stand elsewhere.
+bool names_namespace(std::string_view key) {
+  return key == "namespace" || key == "namespaces" || key == "matchNames" ||
+         key == "kubernetes.io/metadata.name";
+}
+
 /// Every string in the document, to be changed.
 void each_string(Value& value, const std::function<void(std::string&)>& change) {
   if (value.is_string()) change(value.as_string());
@@ -75,12 +81,21 @@ constexpr const char* kImageMark = "windlass-mark-image";
 constexpr const char* kPullMark = "windlass-mark-pull";
 constexpr const char* kResourcesMark = "windlass-mark-resources";
 
+void mark_namespace(Value& value, const std::string& name_space, bool is_one = false) {
+  if (value.is_string() && is_one && value.as_string() == name_space) value = kNamespaceMark;
+  if (value.is_array()) {
+    for (auto& element : value.as_array()) mark_namespace(element, name_space, is_one);
+  }
+  if (value.is_object()) {
+    for (auto& member : value.as_object())
+      mark_namespace(member.value, name_space, names_namespace(member.key));
+  }
+}
+
 std::string template_of(Value document, const std::string& name_space) {
-  each_string(document, [&](std::string& text) {
-    replace_all(text, "{{", "{{ `{{` }}");
-    if (text == name_space) text = kNamespaceMark;
-  });
-  auto yaml = to_yaml(document);
+  each_string(document, [](std::string& text) { replace_all(text, "{{", "{{ `{{` }}"); });
+  if (!name_space.empty()) mark_namespace(document, name_space);
+  auto yaml = kPackageMark + to_yaml(document);
   replace_all(yaml, kNamespaceMark, "{{ .Release.Namespace }}");
   replace_all(yaml, kReplicasMark, "{{ .Values.replicas }}");
   replace_all(yaml, kImageMark, "\"{{ .Values.image.repository }}:{{ .Values.image.tag }}\"");
@@ -147,7 +162,7 @@ Result<Files> helm_chart(const Project& project, const std::vector<Value>& docum
     const auto kind = kind_of(document);
     if (kind == "Namespace") continue;  // helm install --create-namespace
     if (kind == "CustomResourceDefinition") {
-      files["dist/chart/crds/" + name_of(document) + ".yaml"] = to_yaml(document);
+      files["dist/chart/crds/" + name_of(document) + ".yaml"] = kPackageMark + to_yaml(document);
       continue;
     }
     const auto path = "dist/chart/templates/" + lower(kind) + "-" + name_of(document) + ".yaml";
@@ -210,7 +225,8 @@ Result<Files> olm_bundle(const Project& project, const std::vector<Value>& docum
   install["spec"]["deployments"] = json::Array{entry};
 
   Files files;
-  files["bundle/manifests/" + project.name + ".clusterserviceversion.yaml"] = to_yaml(csv);
+  files["bundle/manifests/" + project.name + ".clusterserviceversion.yaml"] =
+      kPackageMark + to_yaml(csv);
   for (const auto& document : documents) {
     const auto kind = kind_of(document);
     const bool for_people =
@@ -219,7 +235,8 @@ Result<Files> olm_bundle(const Project& project, const std::vector<Value>& docum
         kind == "NetworkPolicy" || for_people) {
       auto copy = document;
       if (copy.find("metadata") != nullptr) copy["metadata"].as_object().erase("namespace");
-      files["bundle/manifests/" + name_of(document) + "_" + lower(kind) + ".yaml"] = to_yaml(copy);
+      files["bundle/manifests/" + name_of(document) + "_" + lower(kind) + ".yaml"] =
+          kPackageMark + to_yaml(copy);
     }
   }
   const std::pair<const char*, std::string> notes[] = {

@@ -12,6 +12,10 @@
 
 namespace windlass::inline v0::scaffold {
 
+/// The first line of every file that stands for an object. A file that begins so and is not made
+/// any more may be removed.
+inline const std::string kPackageMark = "# Made by windlass generate manifests; do not edit.\n";
+
 /// `documents` are those of `kubectl kustomize config/default`. Paths begin with the chart's
 /// folder, dist/chart. Image, replicas and resources are values; the namespace is the release's.
 /// Errc::invalid_argument when there is no Deployment among them.

@@ -2,7 +2,8 @@
 
 #include <fstream>
 #include <set>
-#include <sstream>
+
+#include <windlass/codegen/input.hpp>
 
 #include "scaffold/files.hpp"
 #include "scaffold/merge.hpp"
@@ -38,17 +39,9 @@ Change change_of(const std::string& path, const std::string* wanted, const std::
   return {path, Outcome::merged, std::move(merged.text)};
 }
 
-Error failed(const fs::path& path, const char* what) {
-  return {Errc::io, path.string() + ": cannot be " + what +
-                        "; check its permissions and the space on the disk"};
-}
-
-Result<std::string> read(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::stringstream text;
-  text << in.rdbuf();
-  if (!in || text.fail()) return failed(path, "read");
-  return text.str();
+Error failed(const fs::path& path) {
+  return {Errc::io,
+          path.string() + ": cannot be written; check its permissions and the space on the disk"};
 }
 
 Result<void> write(const fs::path& path, const std::string& content) {
@@ -59,14 +52,14 @@ Result<void> write(const fs::path& path, const std::string& content) {
     std::ofstream out(fresh, std::ios::binary);
     out << content;
     out.close();
-    if (!out) return failed(path, "written");
+    if (!out) return failed(path);
   }
   if (is_executable(content)) {
     fs::permissions(fresh, fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec,
                     fs::perm_options::add, code);
   }
   fs::rename(fresh, path, code);
-  if (code) return failed(path, "written");
+  if (code) return failed(path);
   return {};
 }
 
@@ -116,7 +109,7 @@ Result<Files> read_base(const fs::path& root) {
   if (!fs::is_directory(folder)) return files;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     if (!entry.is_regular_file()) continue;
-    auto text = read(entry.path());
+    auto text = codegen::read_text(entry.path());
     if (!text) return text.error();
     files[fs::relative(entry.path(), folder).generic_string()] = std::move(*text);
   }
@@ -128,7 +121,7 @@ Result<Files> read_present(const fs::path& root, const std::vector<const Files*>
   for (const auto* some : paths) {
     for (const auto& [path, content] : *some) {
       if (files.contains(path) || !fs::exists(root / path)) continue;
-      auto text = read(root / path);
+      auto text = codegen::read_text(root / path);
       if (!text) return text.error();
       files[path] = std::move(*text);
     }

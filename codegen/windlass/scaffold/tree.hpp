@@ -42,7 +42,7 @@ std::vector<Change> plan(const Files& wanted, const Files& base, const Files& pr
 /// The folder of the last scaffold, below the project's.
 inline constexpr const char* kBaseFolder = ".windlass/scaffold";
 
-/// Errc::io names the file.
+/// An error names the file.
 Result<Files> read_base(const std::filesystem::path& root);
 /// Those of `paths` that exist below `root`.
 Result<Files> read_present(const std::filesystem::path& root,

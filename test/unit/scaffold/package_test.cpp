@@ -101,6 +101,39 @@ TEST(HelmChart, WithItsDefaultsItIsWhatConfigSays) {
   }
 }
 
+TEST(HelmChart, OnlyNamespacesBecomeTheReleases) {
+  constexpr const char* manifests = R"(
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: default, namespace: default}
+spec: {template: {spec: {serviceAccountName: default, containers: [{name: m, image: m}]}}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: b, namespace: default}
+subjects: [{kind: ServiceAccount, name: default, namespace: default}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r}
+rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]
+)";
+  const auto rendered = [](const std::string& text, const std::string& path) {
+    const auto files = helm_chart(project(), codegen::parse_yaml("m", text).value()).value();
+    return codegen::parse_yaml("t", replaced(files.at("dist/chart/templates/" + path), "{{ .", "."))
+        .value()
+        .front();
+  };
+  const auto binding = rendered(manifests, "rolebinding-b.yaml");
+  EXPECT_EQ(json::dump(binding["subjects"]),
+            R"([{"kind":"ServiceAccount","name":"default","namespace":".Release.Namespace }}"}])");
+  EXPECT_EQ(binding.at_path({"metadata", "namespace"}), json::Value(".Release.Namespace }}"));
+
+  const auto without = replaced(manifests, ", namespace: default", "");
+  EXPECT_EQ(json::dump(rendered(without, "role-r.yaml")["rules"]),
+            R"([{"apiGroups":[""],"resources":["pods"],"verbs":["get"]}])");
+}
+
 TEST(HelmChart, NeedsADeployment) {
   EXPECT_THAT(helm_chart(project(), {}).error().message, HasSubstr("Deployment"));
   EXPECT_THAT(olm_bundle(project(), {}, "1.0.0").error().message, HasSubstr("Deployment"));
