@@ -92,11 +92,16 @@ CLI::App* add_generate_types(CLI::App& generate, GenerateTypesOptions& options) 
   command->add_option("input", o.inputs,
                       "Files, folders, patterns such as 'config/crd/*.yaml', or - for standard "
                       "input; YAML or JSON");
-  command->add_flag("--from-cluster", options.from_cluster, "Read the cluster's CRDs");
-  command->add_option("--crd", options.crds,
-                      "Of the cluster's CRDs these only: names or groups; repeatable");
-  command->add_option("--kubeconfig", options.kubeconfig,
-                      "Path of a kubeconfig (default: as kubectl finds it)");
+  auto* from_cluster =
+      command->add_flag("--from-cluster", options.from_cluster, "Read the cluster's CRDs");
+  command
+      ->add_option("--crd", options.crds,
+                   "Of the cluster's CRDs these only: names or groups; repeatable")
+      ->needs(from_cluster);
+  command
+      ->add_option("--kubeconfig", options.kubeconfig,
+                   "Path of a kubeconfig (default: as kubectl finds it)")
+      ->needs(from_cluster);
   command->add_option("--output-dir", o.output_dir, "Where to write (.)");
   command->add_option("--namespace", o.namespace_name,
                       "C++ namespace of the types; the API version is added: api becomes api::v1");

@@ -1,5 +1,7 @@
 // windlass: the command that people meet first.
 
+#include <algorithm>
+#include <cstdio>
 #include <set>
 
 #include <CLI/CLI.hpp>
@@ -30,6 +32,18 @@ std::vector<std::string> server_arguments(const CLI::App& dev,
     }
   }
   return arguments;
+}
+
+/// The first of `options` that was given.
+const CLI::Option* first_given(const std::vector<const CLI::Option*>& options) {
+  const auto found = std::find_if(options.begin(), options.end(),
+                                  [](const CLI::Option* option) { return option->count() > 0; });
+  return found == options.end() ? nullptr : *found;
+}
+
+int complain(const std::string& message) {
+  std::fprintf(stderr, "error: %s\n", message.c_str());
+  return 2;
 }
 
 }  // namespace
@@ -65,7 +79,7 @@ int main(int argc, char** argv) {
 
   command::ProjectDevOptions project;
   bool server_only = false;
-  const std::set<const CLI::Option*> project_options = {
+  const std::vector<const CLI::Option*> of_operator = {
       dev_command
           ->add_option("-C,--directory", project.root,
                        "The project's folder (default: here, or the nearest above)")
@@ -75,11 +89,12 @@ int main(int argc, char** argv) {
                        "How many replicas of the project's operator run (1)")
           ->check(CLI::Range(1, 20)),
       dev_command->add_flag("!--no-samples", project.samples, "Do not apply config/samples"),
-      dev_command->add_flag("!--no-view", project.view, "Print lines, also on a terminal"),
-      dev_command->add_flag("--server-only", server_only, "No operator, also in a project"),
-      dev_command->get_option("--state-dir"),
-      dev_command->get_option("--kubeconfig"),
-      dev_command->get_help_ptr()};
+      dev_command->add_flag("!--no-view", project.view, "Print lines, also on a terminal")};
+  std::set<const CLI::Option*> project_options(of_operator.begin(), of_operator.end());
+  project_options.insert(
+      {dev_command->add_flag("--server-only", server_only, "No operator, also in a project"),
+       dev_command->get_option("--state-dir"), dev_command->get_option("--kubeconfig"),
+       dev_command->get_help_ptr()});
   dev_command->footer(
       "Examples:\n"
       "  windlass dev                      in a project: its operator, schemas and samples\n"
@@ -109,8 +124,17 @@ int main(int argc, char** argv) {
   }
   if (*types_command) return command::generate_types(types);
   if (chosen) return chosen();
-  if (*dev_command && !server_only) {
-    project.root = command::find_project(project.root.empty() ? "." : project.root);
+  if (*dev_command) {
+    const auto* given = first_given(of_operator);
+    if (server_only && given != nullptr)
+      return complain("--server-only runs no operator, so " + given->get_name() + " means nothing");
+    const auto from = project.root.empty() ? std::filesystem::path(".") : project.root;
+    project.root = server_only ? std::filesystem::path() : command::find_project(from);
+    if (project.root.empty() && given != nullptr && !server_only) {
+      return complain("no file PROJECT in " + std::filesystem::absolute(from).string() +
+                      " nor above it, so there is no operator for " + given->get_name() +
+                      "; make a project with `windlass init --domain example.com`");
+    }
     if (!project.root.empty()) {
       project.state_directory = dev.state_directory;
       project.kubeconfig = dev.kubeconfig;

@@ -143,6 +143,16 @@ std::vector<fs::path> yaml_files(const fs::path& folder) {
   return {files.begin(), files.end()};
 }
 
+/// Does the build write it?
+bool is_generated(const fs::path& path) {
+  std::ifstream in(path);
+  std::string line;
+  for (int number = 0; number < 2 && std::getline(in, line); ++number) {
+    if (line.starts_with("// Made by windlass-gen ")) return true;
+  }
+  return false;
+}
+
 constexpr std::size_t kKept = 500;  // lines of events and logs
 
 /// Everything that runs. Lives on one executor.
@@ -167,8 +177,15 @@ class Session {
       co_await std::move(starting);
       group.spawn("view", show(this));
       group.spawn("work", work(this));
-      auto signal = environment_.next_signal();
-      co_await std::move(signal);
+      group.spawn("signals", wait_for_signal(this));
+      group.spawn("API server", wait_for_server(this));
+      auto waiting = over_.wait();
+      co_await std::move(waiting);
+      if (server_->ended()) {
+        throw Exception(Errc::io, "the API server ended with exit code " +
+                                      std::to_string(server_->exit_code().value_or(0)) + "; see " +
+                                      (logs_ / "server.log").string());
+      }
     } catch (...) {
       failure = std::current_exception();
     }
@@ -229,20 +246,37 @@ class Session {
     say("API server: " + state_.server + "   export KUBECONFIG=" + options_.kubeconfig.string());
   }
 
+  static Task<void> wait_for_signal(Session* self) {
+    auto signal = self->environment_.next_signal();
+    co_await std::move(signal);
+    self->over_.set();
+  }
+
+  static Task<void> wait_for_server(Session* self) {
+    auto ending = self->server_->wait();
+    co_await std::move(ending);
+    self->over_.set();
+  }
+
   /// Builds and starts, and again whenever something changed.
   static Task<void> work(Session* self) {
     FileWatch watch(self->environment_.io(), self->options_.root);
-    for (bool first = true;; first = false) {
+    for (;;) {
       auto building = self->build();
       const bool built = co_await std::move(building);
-      std::set<std::string> during;
-      watch.drain(during);  // a build writes the types
-      if (built) {
-        auto restarting = self->restart(first);
-        co_await std::move(restarting);
+      std::set<std::string> changed;
+      watch.drain(changed);
+      std::erase_if(changed, [self](const std::string& path) {
+        return is_generated(self->options_.root / path);
+      });
+      if (changed.empty()) {
+        if (built) {
+          auto restarting = self->restart();
+          co_await std::move(restarting);
+        }
+        auto waiting = watch.next();
+        changed = co_await std::move(waiting);
       }
-      auto waiting = watch.next();
-      auto changed = co_await std::move(waiting);
       co_await sleep_for(self->environment_.clock(), 200ms);
       watch.drain(changed);
       self->say("changed: " + *changed.begin() +
@@ -271,24 +305,27 @@ class Session {
     co_return good;
   }
 
-  Task<void> apply(std::vector<fs::path> files) {
-    if (files.empty()) co_return;
+  /// False: not all of them.
+  Task<bool> apply(std::vector<fs::path> files) {
+    if (files.empty()) co_return true;
     std::vector<std::string> arguments{own_program().string(), "apply", "--kubeconfig",
                                        options_.kubeconfig.string()};
     for (const auto& file : files) arguments.insert(arguments.end(), {"-f", file.string()});
     auto applying = start(std::move(arguments), "apply.log").value();
     auto waiting = applying->wait();
-    co_await std::move(waiting);
+    const int code = co_await std::move(waiting);
     Tail tail(logs_ / "apply.log");
     for (const auto& line : tail.lines()) say("[apply] " + line);
+    if (code != 0) say("[apply] failed; it is tried again after the next change");
+    co_return code == 0;
   }
 
-  Task<void> restart(bool first) {
+  Task<void> restart() {
     auto schemas = yaml_files(options_.root / "config/crd/bases");
     const auto external = yaml_files(options_.root / "config/external");
     schemas.insert(schemas.end(), external.begin(), external.end());
     auto applying = apply(std::move(schemas));
-    co_await std::move(applying);
+    const bool applied = co_await std::move(applying);
     auto stopping = stop_replicas();
     co_await std::move(stopping);
     const auto program = options_.root / "build/bin/manager";
@@ -303,9 +340,9 @@ class Session {
       replicas_.push_back({name, std::move(process.value()), Tail(logs_ / (name + ".log"))});
     }
     state_.replicas = options_.replicas;
-    if (!first || !options_.samples) co_return;
+    if (!applied || samples_are_there_ || !options_.samples) co_return;
     auto samples = apply(yaml_files(options_.root / "config/samples"));
-    co_await std::move(samples);
+    samples_are_there_ = co_await std::move(samples);
   }
 
   Task<void> stop_replicas() {
@@ -345,7 +382,7 @@ class Session {
         } catch (...) {
           failure = std::current_exception();
         }
-        if (failure && is_cancellation(failure)) std::rethrow_exception(failure);
+        self->note("events", failure);
       }
       if (self->full_screen_) self->draw();
       co_await sleep_for(self->environment_.clock(), 200ms);
@@ -390,10 +427,12 @@ class Session {
           item["kind"] = resource.kind;
           rows.push_back(object_row(item, now));
         }
+      } catch (const client::ApiError& error) {
+        if (!error.is_not_found()) failure = std::current_exception();  // else: not defined yet
       } catch (...) {
-        failure = std::current_exception();  // not defined yet
+        failure = std::current_exception();
       }
-      if (failure && is_cancellation(failure)) std::rethrow_exception(failure);
+      note(resource.plural, failure);
     }
     report(rows);
     constexpr meta::Resource events{"events.k8s.io", "v1", "Event", "events", true, false};
@@ -409,6 +448,15 @@ class Session {
       if (item["reason"].string_or("") == "LeaderElection")
         state_.leader = item["reportingInstance"].string_or("");
     }
+  }
+
+  /// Says once why something cannot be shown.
+  void note(const std::string& what, const std::exception_ptr& failure) {
+    if (failure && is_cancellation(failure)) std::rethrow_exception(failure);
+    const auto why = failure ? describe(failure).message : std::string();
+    auto& known = unreadable_[what];
+    if (why != known && !why.empty()) say("cannot read " + what + ": " + why);
+    known = why;
   }
 
   /// Says what is new about objects, for those who see lines.
@@ -457,10 +505,13 @@ class Session {
   bool full_screen_ = false;
   std::optional<client::Client> client_;
   std::unique_ptr<Process> server_;
+  Event over_{environment_.io()};
   std::vector<Replica> replicas_;
   DevState state_;
   std::map<std::string, std::string> known_;
+  std::map<std::string, std::string> unreadable_;
   std::set<std::string> seen_events_;
+  bool samples_are_there_ = false;
 };
 
 Task<int> run_session(SystemEnvironment& environment, ProjectDevOptions options,

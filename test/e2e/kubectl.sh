@@ -328,7 +328,7 @@ like "delete -k" 'databases.postgres.windlass.dev.* deleted' "$kubectl" delete -
 
 # delete
 like "delete by a selector" '(pod|configmap|service).* deleted' k delete configmap,service -l set=app
-says "delete --dry-run" "$(k delete pod one --dry-run=client)" k delete pod one --dry-run=client
+like "delete --dry-run" 'pod "one" .*\(dry run\)' k delete pod one --dry-run=client
 like "delete pod" 'pod "one" (force )?deleted' k delete pod one --grace-period=0 --force
 like "delete, cascading in the foreground" 'deployment.apps "web" deleted' k delete deploy web --cascade=foreground --wait=$waits --timeout=20s
 like "delete all of a kind" 'deleted' k delete configmaps --all
