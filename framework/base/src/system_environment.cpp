@@ -23,6 +23,7 @@
 #include <windlass/base/system_environment.hpp>
 
 #include "system_network.hpp"
+#include "system_watchdog.hpp"
 
 namespace windlass::inline v0 {
 namespace {
@@ -190,6 +191,10 @@ class RealEnvironment final : public SystemEnvironment {
   [[noreturn]] void terminate(int code) override {
     log_.flush();
     ::_exit(code);
+  }
+
+  std::unique_ptr<Watchdog> make_watchdog(std::string last_words) override {
+    return detail::make_system_watchdog(std::move(last_words));
   }
 
   [[nodiscard]] Logger log() const override { return log_; }

@@ -1,6 +1,7 @@
 #include "system_network.hpp"
 
 #include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
@@ -71,6 +72,12 @@ class SocketStream final : public Stream {
     closed_ = true;
     error_code ignored;
     socket_.close(ignored);
+  }
+
+  void reset_on_close(bool reset) noexcept override {
+    // by hand: Asio would take its own option back before it closes
+    const ::linger option{.l_onoff = reset ? 1 : 0, .l_linger = 0};
+    ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_LINGER, &option, sizeof option);
   }
 
  private:

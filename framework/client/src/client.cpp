@@ -182,8 +182,14 @@ struct Client::Impl {
   static Task<Outcome> attempt(Self self, const Call& call, http::Request request) {
     Outcome outcome;
     std::exception_ptr failure;
-    const http::SendOptions options{.timeout = limit_of(self, call),
-                                    .max_body_bytes = call.max_body};
+    http::SendOptions options{.timeout = limit_of(self, call), .max_body_bytes = call.max_body};
+    if (call.gate) {
+      // the wait for a connection may have been long, or a suspension, which the time-out misses
+      options.fence = [gate = call.gate]() -> Result<void> {
+        if (const auto until = gate->open_until(); !until) return until.error();
+        return {};
+      };
+    }
     try {
       auto sending = self->http.send(request, options);
       outcome.response = co_await std::move(sending);

@@ -178,6 +178,9 @@ std::shared_ptr<Connection> Client::Impl::take_idle() {
 void Client::Impl::release(Exchange& exchange) {
   const auto connection = std::exchange(exchange.connection, nullptr);
   exchange.deadline = {};
+  if (exchange.call->options.fence && !connection->closed()) {
+    connection->stream().reset_on_close(false);
+  }
   const bool reusable = exchange.call->keep_alive && exchange.parser->keep_alive() &&
                         exchange.generation == generation && !stopped && !connection->ended() &&
                         !connection->closed() && connection->look().empty() &&
@@ -295,6 +298,10 @@ Task<void> Client::Impl::write_and_read_header(Exchange* exchange) {
   const auto call = exchange->call;
   const auto connection = exchange->connection;
   std::exception_ptr unwritten;
+  if (const auto& fence = call->options.fence) {
+    if (const auto open = fence(); !open) throw Exception(open.error().within(call->what));
+    connection->stream().reset_on_close(true);
+  }
   try {
     co_await connection->stream().write(call->wire);
   } catch (const Exception& failure) {

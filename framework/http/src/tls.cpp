@@ -191,6 +191,8 @@ class TlsStream final : public Stream {
     flushed_.set();
   }
 
+  void reset_on_close(bool reset) noexcept override { stream_->reset_on_close(reset); }
+
  private:
   static Task<std::exception_ptr> captured(Task<void> task) {
     try {

@@ -12,7 +12,6 @@ namespace windlass::inline v0::leader_election {
 namespace {
 
 constexpr auto kWatchSeconds = 300;
-constexpr auto kWatchdogPeriod = std::chrono::seconds(1);
 constexpr int kReleaseAttempts = 3;
 
 /// What an API call came to; cancellation stays an exception.
@@ -133,10 +132,10 @@ struct LeaderElector::State {
     std::string holder;
     std::string epoch;
     bool leading = false;
-    bool ended = false;
   };
   mutable std::mutex mutex;
   Shown shown;
+  std::unique_ptr<Watchdog> watchdog;  ///< none: nobody asked for it
 
   [[nodiscard]] Times times() const {
     return {environment.clock().boot_now(), environment.clock().wall_now()};
@@ -151,7 +150,9 @@ struct LeaderElector::State {
     {
       const std::lock_guard lock(mutex);
       shown.writes_until = machine.writes_until();
-      shown.must_end_by = machine.must_end_by();
+      // after a loss it stays: the process has to end
+      if (const auto by = machine.must_end_by()) shown.must_end_by = by;
+      if (watchdog) watchdog->end_at(shown.must_end_by.value_or(BootTime::max()));
       shown.observed_at = machine.observed_at();
       shown.holder = machine.observed().holder_identity;
       shown.leading = leading;
@@ -356,11 +357,18 @@ struct LeaderElector::State {
     shown.epoch.clear();
   }
 
-  /// After a loss it goes on: the process has to end.
   void disarm_watchdog() {
     const std::lock_guard lock(mutex);
     shown.must_end_by.reset();
-    shown.ended = true;
+    if (watchdog) watchdog->end_at(BootTime::max());
+  }
+
+  void start_watchdog() {
+    const std::lock_guard lock(mutex);
+    if (watchdog) return;
+    watchdog = environment.make_watchdog("Leadership of " + config.identity +
+                                         " is over and the process still runs: ending it now");
+    watchdog->end_at(shown.must_end_by.value_or(BootTime::max()));
   }
 
   /// Gives the lease back if it is ours as just read, on the version just read.
@@ -533,23 +541,6 @@ struct LeaderElector::State {
     }
   }
 
-  static Task<void> watchdog(std::shared_ptr<const State> self) {
-    for (;;) {
-      const Shown now_shown = self->look();
-      if (now_shown.ended) co_return;
-      const BootTime now = self->environment.clock().boot_now();
-      if (now_shown.must_end_by && now >= *now_shown.must_end_by) {
-        self->log.error("Leadership lost and the process still runs: ending it now",
-                        {{"holderIdentity", self->config.identity}});
-        self->environment.terminate(1);
-      }
-      Duration pause = kWatchdogPeriod;
-      if (now_shown.must_end_by) pause = std::min<Duration>(pause, *now_shown.must_end_by - now);
-      auto sleeping = sleep_for(self->environment.clock(), pause);
-      co_await std::move(sleeping);
-    }
-  }
-
   static Task<void> until_elected(Self self) {
     auto waiting = self->elected.wait();
     co_await std::move(waiting);
@@ -610,7 +601,7 @@ const std::string& LeaderElector::identity() const { return state_->config.ident
 const Config& LeaderElector::config() const { return state_->config; }
 std::optional<BootTime> LeaderElector::must_end_by() const { return state_->look().must_end_by; }
 
-Task<void> LeaderElector::watchdog() const { return State::watchdog(state_); }
+void LeaderElector::start_watchdog() { state_->start_watchdog(); }
 
 Result<void> LeaderElector::health(Duration tolerance) const {
   const auto shown = state_->look();

@@ -246,8 +246,8 @@ Task<void> Manager::start_up() {
     start_group(leaders_, true);
     co_return;
   }
+  elector_->start_watchdog();
   election_.spawn("leader election", elect());
-  election_.spawn("leader election watchdog", elector_->watchdog());
   co_await elector_->wait_elected();
   log_.info("Starting all operators",
             {{"holderIdentity", elector_->identity()}, {"controllers", controllers_.size()}});

@@ -66,6 +66,7 @@ class SimulatedStream final : public Stream {
   }
 
   void close() noexcept override { network_.close(connection_, side_); }
+  void reset_on_close(bool reset) noexcept override { own().reset_on_close = reset; }
 
  private:
   Side& own() { return connection_->sides[side_]; }
@@ -424,7 +425,17 @@ void SimulatedNetwork::close(const std::shared_ptr<Connection>& connection, int 
   if (own.closed) return;
   own.closed = true;
   own.notify();
-  if (!own.broken) send(connection, side, {Segment::Kind::fin, {}});
+  if (own.broken) return;
+  if (own.reset_on_close) discard_unsent(*connection, side);
+  send(connection, side, {own.reset_on_close ? Segment::Kind::reset : Segment::Kind::fin, {}});
+}
+
+/// What cannot leave the machine of `side` now is forgotten.
+void SimulatedNetwork::discard_unsent(Connection& connection, int side) {
+  auto& peer = connection.sides[1 - side];
+  if (!blocked(connection.sides[side].process, peer.process)) return;
+  for (const auto& segment : peer.incoming) peer.outstanding -= segment.bytes.size();
+  peer.incoming.clear();
 }
 
 void SimulatedNetwork::drop_process(SimulatedProcess::Impl& process, bool silently) {
@@ -433,6 +444,7 @@ void SimulatedNetwork::drop_process(SimulatedProcess::Impl& process, bool silent
       auto& own = connection->sides[side];
       if (own.process != &process || own.closed) continue;
       own.closed = true;
+      if (own.reset_on_close) discard_unsent(*connection, side);
       if (!silently) send(connection, side, {Segment::Kind::reset, {}});
     }
     if (silently) {

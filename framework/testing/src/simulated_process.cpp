@@ -47,7 +47,14 @@ void SimulatedClock::set_rate(double rate) {
 }
 
 Duration SimulatedClock::true_time_of(SteadyTime at) const {
-  const auto local = at.time_since_epoch() - kUptime + steady_lost_ - anchor_local_;
+  return true_time_after(at.time_since_epoch() - kUptime + steady_lost_ - anchor_local_);
+}
+
+Duration SimulatedClock::true_time_of(BootTime at) const {
+  return true_time_after(at.time_since_epoch() - kUptime - anchor_local_);
+}
+
+Duration SimulatedClock::true_time_after(Duration local) const {
   if (rate_ == 1) return anchor_true_ + local;
   return anchor_true_ + Duration(static_cast<std::int64_t>(
                             std::ceil(static_cast<long double>(local.count()) / rate_)));
@@ -112,6 +119,48 @@ Task<void> Wake::writable() {
   co_await events_->writable.wait();
 }
 
+// Watchdog
+
+namespace {
+
+class SimulatedWatchdog final : public Watchdog {
+ public:
+  explicit SimulatedWatchdog(std::shared_ptr<WatchdogState> state) : state_(std::move(state)) {}
+  void end_at(BootTime at) noexcept override { state_->end_at = at; }
+
+ private:
+  std::shared_ptr<WatchdogState> state_;
+};
+
+}  // namespace
+
+std::optional<Duration> SimulatedProcess::Impl::ends_at() const {
+  if (watchdogs.empty() || (paused_until && !stalled)) return std::nullopt;
+  std::optional<Duration> first;
+  for (const auto& watchdog : watchdogs) {
+    if (watchdog.use_count() == 1 || watchdog->end_at == BootTime::max()) continue;
+    const auto at = std::max(clock.true_time_of(watchdog->end_at), watchdogs_run);
+    if (!first || at < *first) first = at;
+  }
+  return first;
+}
+
+void SimulatedProcess::Impl::obey_watchdogs() {
+  for (const auto& watchdog : watchdogs) {
+    if (watchdog.use_count() == 1 || clock.boot_now() < watchdog->end_at) continue;
+    self->log().error(watchdog->last_words);
+    return end(kWatchdogExitCode, false);
+  }
+}
+
+std::unique_ptr<Watchdog> SimulatedProcess::make_watchdog(std::string last_words) {
+  const auto state = std::make_shared<WatchdogState>();
+  state->last_words = std::move(last_words);
+  std::erase_if(impl_->watchdogs, [](const auto& other) { return other.use_count() == 1; });
+  impl_->watchdogs.push_back(state);
+  return std::make_unique<SimulatedWatchdog>(state);
+}
+
 // Process
 
 SimulatedProcess::Impl::Impl(Simulation::Impl& s, std::string n, std::size_t i)
@@ -130,7 +179,9 @@ void SimulatedProcess::Impl::begin() {
   const auto seed = simulation.options.seed + incarnation * 0x10001;
   random = SeededRandom(seed_of(seed, name, 1));
   secrets = SeededRandom(seed_of(seed, name, 2));
-  cut = doomed = restart_after = suspended = false;
+  cut = doomed = restart_after = suspended = stalled = false;
+  watchdogs.clear();
+  watchdogs_run = {};
   if (std::exchange(vanished, false)) simulation.network.release_stalled();
   exit_code.reset();
   signals.clear();
@@ -315,8 +366,15 @@ void SimulatedProcess::restart() {
   }
 }
 
+void SimulatedProcess::stall(Duration duration) {
+  if (!alive() || impl_->paused_until) return;
+  pause(duration);
+  impl_->stalled = true;
+}
+
 void SimulatedProcess::pause(Duration duration) {
   if (!alive()) return;
+  impl_->stalled = false;
   const auto until = impl_->simulation.now + duration;
   impl_->paused_until = std::max(until, impl_->paused_until.value_or(until));
 }
@@ -335,6 +393,7 @@ void SimulatedProcess::resume() {
                       *impl_->paused_until);  // what it did not lose after all
   }
   impl_->paused_until.reset();
+  impl_->stalled = false;
 }
 
 bool SimulatedProcess::paused() const { return impl_->paused_until.has_value(); }

@@ -166,6 +166,7 @@ bool Simulation::Impl::advance(Duration limit) {
     auto& impl = of(*process);
     if (!impl.context || impl.cut) continue;
     consider(impl.paused_until ? impl.paused_until : impl.clock.next_due());
+    consider(impl.ends_at());
   }
   if (!next || *next > limit) return false;
   if (*next > now) {
@@ -180,7 +181,16 @@ bool Simulation::Impl::advance(Duration limit) {
   for (auto& process : processes) {
     auto& impl = of(*process);
     if (!impl.context || impl.cut) continue;
-    if (impl.paused_until && *impl.paused_until <= now) process->resume();
+    if (impl.paused_until && *impl.paused_until <= now) {
+      const bool stood_still = !impl.stalled;
+      process->resume();
+      // a watchdog that is late by now is one thread among others
+      const auto end = impl.ends_at();
+      if (stood_still && end && *end <= now && schedule.next() % 2 == 0) {
+        impl.watchdogs_run = now + Duration(schedule.next() % 2'000'000);
+      }
+    }
+    if (const auto end = impl.ends_at(); end && *end <= now) impl.obey_watchdogs();
     if (!impl.paused_until) impl.clock.fire();
   }
   return true;

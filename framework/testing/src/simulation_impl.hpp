@@ -67,6 +67,7 @@ struct Side {
   Duration last_arrival{};       // keeps deliveries in order
   bool ended = false;            // the peer's end has arrived
   bool closed = false;           // closed on this side
+  bool reset_on_close = false;
   std::optional<Error> broken;
   std::weak_ptr<Wake> wake;
 
@@ -99,6 +100,12 @@ struct Attempt {
   std::optional<Error> failure;
 };
 
+/// What a process's watchdog object and the simulation share.
+struct WatchdogState {
+  BootTime end_at = BootTime::max();
+  std::string last_words;
+};
+
 /// All connections, listeners and faults between processes.
 class SimulatedNetwork {
  public:
@@ -111,6 +118,7 @@ class SimulatedNetwork {
   /// Sends from `sides[side]` to the other end.
   void send(const std::shared_ptr<Connection>& connection, int side, Segment segment);
   void close(const std::shared_ptr<Connection>& connection, int side);
+  void discard_unsent(Connection& connection, int side);
   /// Ends everything of `process`; peers are reset, or hear nothing when `silently`.
   void drop_process(SimulatedProcess::Impl& process, bool silently);
 
@@ -177,6 +185,8 @@ class SimulatedClock final : public Clock {
   void lose(Duration lost) { steady_lost_ += lost; }
   /// When, in true time, the next timer is due. Empty: never.
   [[nodiscard]] std::optional<Duration> next_due() const;
+  /// When, in true time, the boot clock shows `at`.
+  [[nodiscard]] Duration true_time_of(BootTime at) const;
   /// Expires what is due.
   void fire();
   void drop_timers();
@@ -190,6 +200,7 @@ class SimulatedClock final : public Clock {
   using Key = std::pair<SteadyTime, std::uint64_t>;
   [[nodiscard]] Duration elapsed() const;
   [[nodiscard]] Duration true_time_of(SteadyTime at) const;
+  [[nodiscard]] Duration true_time_after(Duration local) const;
 
   Simulation::Impl& simulation_;
   double rate_ = 1;
@@ -232,6 +243,9 @@ struct SimulatedProcess::Impl {
   std::optional<Duration> pause_at_send;
   std::optional<std::uint64_t> steps_to_crash;
   bool suspended = false;
+  bool stalled = false;  // `paused_until` is a stall: watchdogs go on
+  std::vector<std::shared_ptr<WatchdogState>> watchdogs;  // gone: nobody else holds it
+  Duration watchdogs_run{};  // from when on: threads come back from a pause in any order
   std::uint16_t next_port = 40'000;
   std::set<Wake*> wakes;
   std::unique_ptr<Context> context;
@@ -242,6 +256,10 @@ struct SimulatedProcess::Impl {
   void end(int code, bool silently);
   void destroy();
   void run_main();
+  /// When, in true time, a watchdog is to end it. Empty: never, as things are.
+  [[nodiscard]] std::optional<Duration> ends_at() const;
+  /// Ends it if a watchdog wants that now.
+  void obey_watchdogs();
 };
 
 struct Simulation::Impl {

@@ -50,6 +50,9 @@ class ManualEnvironment final : public Environment {
   Task<int> next_signal() override { co_return 15; }
   Task<void> blocking(std::string, std::function<void()>) override { co_return; }
   void terminate(int code) override { std::_Exit(code); }
+  std::unique_ptr<Watchdog> make_watchdog(std::string) override {
+    throw Exception(Errc::internal, "no watchdog");
+  }
   [[nodiscard]] Logger log() const override { return {}; }
 
  private:

@@ -70,6 +70,61 @@ TEST_F(NetworkTest, UnixSocketsCarryBytes) {
   run(exchange, Endpoint{(folder.path / "socket").string(), 0});
 }
 
+/// How much of a large write arrives when the writer closes in the middle of it.
+Task<void> close_in_the_middle(SystemEnvironment& env, bool reset, std::size_t* arrived,
+                               bool* in_order) {
+  constexpr std::size_t kSize = 4u << 20;
+  auto& network = env.network(env.io());
+  const auto listener = network.listen(env.io(), {"127.0.0.1", 0}).value();
+  auto dialing = network.dial({"127.0.0.1", listener->local_endpoint().port});
+  auto client = co_await std::move(dialing);
+  auto accepting = listener->accept();
+  const auto server = co_await std::move(accepting);
+  client->reset_on_close(reset);
+  const std::string bytes(kSize, 'x');
+  const auto write = [](Stream* stream, const std::string* text) -> Task<void> {
+    auto writing = stream->write(*text);
+    co_await std::move(writing);
+  };
+  TaskGroup group(env.io(), [](std::string_view, const std::exception_ptr&) {});
+  group.spawn("write", write(client.get(), &bytes));
+  auto turn = yield();  // the write has filled what the system takes
+  co_await std::move(turn);
+  client->close();
+  auto ending = group.join();
+  co_await std::move(ending);
+  std::vector<char> buffer(65536);
+  try {
+    for (;;) {
+      auto reading = server->read_some(buffer);
+      const auto count = co_await std::move(reading);
+      *in_order = count == 0;
+      if (count == 0) break;
+      *arrived += count;
+    }
+  } catch (const Exception&) {
+    *in_order = false;
+  }
+}
+
+TEST_F(NetworkTest, AClosedStreamStillSendsWhatTheSystemTook) {
+  std::size_t arrived = 0;
+  bool in_order = false;
+  run(close_in_the_middle, false, &arrived, &in_order);
+  EXPECT_TRUE(in_order);
+  EXPECT_GT(arrived, 0u);
+}
+
+TEST_F(NetworkTest, AStreamThatResetsOnCloseSendsNothingMore) {
+  std::size_t all = 0;
+  bool in_order = false;
+  run(close_in_the_middle, false, &all, &in_order);
+  std::size_t arrived = 0;
+  run(close_in_the_middle, true, &arrived, &in_order);
+  EXPECT_FALSE(in_order);
+  EXPECT_LT(arrived, all);
+}
+
 /// What a task threw, as its code.
 Task<Errc> code_of(Task<void> task) {
   try {

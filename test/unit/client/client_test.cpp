@@ -90,6 +90,20 @@ class Gate final : public WriteGate {
   Result<BootTime> until_;
 };
 
+/// Open until a moment of a process's boot clock, as a leader's gate.
+class TimedGate final : public WriteGate {
+ public:
+  TimedGate(Clock& clock, Duration open) : clock_(clock), until_(clock.boot_now() + open) {}
+  [[nodiscard]] Result<BootTime> open_until() const override {
+    if (clock_.boot_now() < until_) return until_;
+    return Error{Errc::permission, "not the leader: the lease was not renewed in time"};
+  }
+
+ private:
+  Clock& clock_;
+  BootTime until_;
+};
+
 class ClientTest : public ::testing::Test {
  protected:
   ClientTest() {
@@ -395,6 +409,102 @@ TEST_F(ClientTest, AGatesDeadlineClipsTheRequest) {
   EXPECT_EQ(error->code, Errc::timeout) << error->message;
   EXPECT_LT(simulation_.now() - begin, seconds(3));
   EXPECT_EQ(trouble(gated.create(object))->code, Errc::permission);  // passed meanwhile
+}
+
+/// A server that hears data and the end of a connection at once does not answer: several times.
+constexpr int kTimes = 10;
+
+TEST_F(ClientTest, WhatIsOnItsWayWhenTheGateClosesNeverArrives) {
+  const auto plain = client();
+  ConfigMap object;
+  object.metadata.namespace_ = "ns";
+  for (int i = 0; i < kTimes; ++i) {
+    reply(200, map_text("x"));
+    run(plain.get<ConfigMap>({"ns", "x"}));
+    simulation_.block(process_, server_);  // what is sent now waits in this machine
+    const auto gated = plain.with_gate(std::make_shared<TimedGate>(process_.clock(), seconds(2)));
+    const auto error = trouble(gated.create(object));
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->code, Errc::timeout) << error->message;
+    simulation_.heal();
+    simulation_.run_for(seconds(5));
+  }
+  for (const auto& request : script_->requests) EXPECT_EQ(request.method, "GET");
+  EXPECT_EQ(script_->requests.size(), kTimes);
+}
+
+/// Reads, then writes behind a gate that is open for 10 s.
+Task<void> read_and_create(SimulatedProcess& self, Config server, Simulation* simulation,
+                           SimulatedProcess* api) {
+  Client plain(self, self.io(), std::move(server));
+  auto getting = plain.get<ConfigMap>({"ns", "x"});
+  co_await std::move(getting);
+  simulation->block(self, *api);
+  const auto gated = plain.with_gate(std::make_shared<TimedGate>(self.clock(), seconds(10)));
+  ConfigMap object;
+  object.metadata.namespace_ = "ns";
+  auto creating = gated.create(object);
+  co_await std::move(creating);
+}
+
+TEST_F(ClientTest, WhatIsOnItsWayWhenALeaderDiesNeverArrives) {
+  process_.start([this](SimulatedProcess& self) {
+    return read_and_create(self, config_, &simulation_, &server_);
+  });
+  for (int i = 0; i < kTimes; ++i) {
+    reply(200, map_text("x"));
+    if (!process_.alive()) process_.restart();
+    simulation_.run_for(seconds(1));
+    process_.crash();
+    simulation_.heal();
+    simulation_.run_for(seconds(5));
+  }
+  for (const auto& request : script_->requests) EXPECT_EQ(request.method, "GET");
+  EXPECT_EQ(script_->requests.size(), kTimes);
+}
+
+TEST_F(ClientTest, AWriteThatWaitedForAConnectionPassesTheGateAgain) {
+  simulation_.partition(process_, server_);
+  const auto gated = client().with_gate(std::make_shared<TimedGate>(process_.clock(), seconds(10)));
+  ConfigMap object;
+  object.metadata.namespace_ = "ns";
+  std::optional<Error> error;
+  const auto writing = [](Client leader, ConfigMap map,
+                          std::optional<Error>* failed) -> Task<void> {
+    try {
+      auto creating = leader.create(map);
+      co_await std::move(creating);
+    } catch (...) {
+      *failed = describe(std::current_exception());
+    }
+  };
+  simulation_.spawn(process_, writing(gated, object, &error));
+  simulation_.run_for(std::chrono::milliseconds(500));
+  // time-outs count steady time, which stands still now; the gate does not
+  process_.suspend(seconds(30));
+  simulation_.heal();
+  simulation_.run_for(seconds(60));
+  EXPECT_TRUE(script_->requests.empty());
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code, Errc::permission) << error->message;
+}
+
+TEST_F(ClientTest, AConnectionServesReadsAfterAWriteAsItDidBefore) {
+  const auto plain = client({.timeout = seconds(2)});
+  const auto gated = plain.with_gate(std::make_shared<TimedGate>(process_.clock(), seconds(1000)));
+  ConfigMap object;
+  object.metadata.namespace_ = "ns";
+  for (int i = 0; i < kTimes; ++i) {
+    script_->replies.clear();
+    reply(201, map_text("x"));
+    run(gated.create(object));
+    simulation_.block(process_, server_);
+    EXPECT_TRUE(trouble(plain.get<ConfigMap>({"ns", "x"})));
+    simulation_.heal();
+    simulation_.run_for(seconds(5));
+  }
+  // it is closed in order: what was sent before may arrive
+  EXPECT_GT(script_->requests.size(), kTimes);
 }
 
 TEST_F(ClientTest, ReportsEachWarningOnce) {

@@ -102,6 +102,8 @@ class MemoryStream final : public Stream {
     out_->changed.set();
   }
 
+  void reset_on_close(bool) noexcept override {}
+
   Pipe& in() { return *in_; }
   Pipe& out() { return *out_; }
 
@@ -216,6 +218,9 @@ class World final : public Environment {
     co_return;
   }
   [[noreturn]] void terminate(int) override { std::abort(); }
+  std::unique_ptr<Watchdog> make_watchdog(std::string) override {
+    throw Exception(Errc::internal, "no watchdog");
+  }
   [[nodiscard]] Logger log() const override { return {}; }
 
   /// Runs until `task` has ended; time moves when nothing else does.

@@ -282,9 +282,7 @@ Task<void> ignore_loss(SimulatedProcess& process) {
   server.server = {"api", 6443};
   auto elector = std::make_shared<LeaderElector>(process, server, World::config_of(process));
   process.keep(elector);
-  auto group = std::make_shared<TaskGroup>(process.io());
-  process.keep(group);
-  group->spawn("watchdog", elector->watchdog());
+  elector->start_watchdog();
   auto running = elector->run();
   co_await std::move(running);
   auto working_on = sleep_for(process.clock(), minutes(10));
@@ -300,7 +298,27 @@ TEST(Watchdog, EndsAProcessThatOutlivesItsLease) {
   world.simulation.partition(process, world.api);
   world.simulation.run_for(milliseconds(12'100));
   EXPECT_FALSE(process.alive()) << world.simulation.log_text();
-  EXPECT_EQ(process.exit_code(), 1);
+  EXPECT_EQ(process.exit_code(), kWatchdogExitCode);
+}
+
+TEST(Watchdog, EndsAStuckProcessBeforeAnybodyElseLeads) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    World world(seed, {"standby"});
+    auto& standby = world.simulation.process("standby");
+    ASSERT_TRUE(world.wait_for_leader(seconds(5)));
+    auto& process = world.simulation.process("stubborn");
+    process.start(ignore_loss);
+    standby.crash();
+    ASSERT_TRUE(world.simulation.run_until(
+        [&] { return world.simulation.logged("became leader", "stubborn"); }, seconds(30)));
+    standby.restart();
+    world.simulation.run_for(milliseconds(seed * 700));
+    process.stall(minutes(5));
+    ASSERT_TRUE(world.simulation.run_until([&] { return !process.alive(); }, seconds(14)));
+    EXPECT_EQ(process.exit_code(), kWatchdogExitCode);
+    EXPECT_EQ(world.leader(), "");
+    EXPECT_TRUE(world.wait_for_leader(seconds(10))) << world.simulation.log_text();
+  }
 }
 
 // Configuration

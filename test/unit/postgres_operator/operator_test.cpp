@@ -71,6 +71,7 @@ class CountingStream final : public windlass::Stream {
     co_await std::move(forever);
   }
   void close() noexcept override { inner_->close(); }
+  void reset_on_close(bool reset) noexcept override { inner_->reset_on_close(reset); }
 
  private:
   std::unique_ptr<windlass::Stream> inner_;
@@ -123,6 +124,9 @@ class CountingEnvironment final : public Environment {
     return inner_.blocking(std::move(name), std::move(work));
   }
   [[noreturn]] void terminate(int code) override { inner_.terminate(code); }
+  std::unique_ptr<windlass::Watchdog> make_watchdog(std::string last_words) override {
+    return inner_.make_watchdog(std::move(last_words));
+  }
   [[nodiscard]] windlass::Logger log() const override { return inner_.log(); }
 
  private:

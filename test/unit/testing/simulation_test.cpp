@@ -379,5 +379,71 @@ TEST(Simulation, CancelledSleepsLeaveNoTimerBehind) {
   EXPECT_EQ(sim.now(), 5s);
 }
 
+Task<void> watched(SimulatedProcess& process, Duration allowed) {
+  const std::shared_ptr<Watchdog> watchdog = process.make_watchdog("last words");
+  process.keep(watchdog);
+  for (;;) {
+    watchdog->end_at(process.clock().boot_now() + allowed);
+    co_await sleep_for(process.clock(), 1s);
+  }
+}
+
+TEST(Watchdog, EndsAProcessWhoseExecutorIsStuck) {
+  Simulation sim(3);
+  auto& process = sim.process("a");
+  process.start([](SimulatedProcess& self) { return watched(self, 5s); });
+  sim.run_for(30s);
+  ASSERT_TRUE(process.alive());
+  process.stall(4s);
+  sim.run_for(30s);
+  ASSERT_TRUE(process.alive());
+  process.stall(1min);
+  sim.run_for(3900ms);
+  EXPECT_TRUE(process.alive());
+  sim.run_for(1100ms);
+  EXPECT_EQ(process.exit_code(), kWatchdogExitCode);
+  EXPECT_TRUE(sim.logged("last words"));
+}
+
+TEST(Watchdog, CountsByTheBootClockOfItsProcess) {
+  Simulation sim(3);
+  auto& process = sim.process("a");
+  process.set_clock_rate(0.5);
+  process.start([](SimulatedProcess& self) { return watched(self, 5s); });
+  sim.run_for(1s);
+  process.stall(1min);
+  sim.run_for(7900ms);
+  EXPECT_TRUE(process.alive());
+  sim.run_for(2100ms);
+  EXPECT_EQ(process.exit_code(), kWatchdogExitCode);
+}
+
+TEST(Watchdog, RacesWithTheExecutorAfterAPause) {
+  int ended = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Simulation sim(seed);
+    auto& process = sim.process("a");
+    process.start([](SimulatedProcess& self) { return watched(self, 5s); });
+    sim.run_for(1s);
+    seed % 2 == 0 ? process.pause(1min) : process.suspend(1min);
+    sim.run_for(59s);
+    EXPECT_TRUE(process.alive()) << "it stands still, with all its threads";
+    sim.run_for(5s);
+    ended += process.alive() ? 0 : 1;
+  }
+  EXPECT_GT(ended, 2);
+  EXPECT_LT(ended, 18);
+}
+
+TEST(Watchdog, DiesWithItsProcess) {
+  Simulation sim(3);
+  auto& process = sim.process("a");
+  process.start([](SimulatedProcess& self) { return watched(self, 5s); });
+  sim.run_for(1s);
+  process.restart();
+  sim.run_for(1min);
+  EXPECT_TRUE(process.alive());
+}
+
 }  // namespace
 }  // namespace windlass

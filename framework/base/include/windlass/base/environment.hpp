@@ -15,6 +15,20 @@
 
 namespace windlass::inline v0 {
 
+/// Exit code of a process that its watchdog ended. It says that an executor was stuck: look there.
+inline constexpr int kWatchdogExitCode = 3;
+
+/// Ends the process with `kWatchdogExitCode` at a moment that is put off again and again, from a
+/// thread of its own: also when no executor runs any more and when memory is short.
+class Watchdog {
+ public:
+  /// Ends the thread, not the process.
+  virtual ~Watchdog() = default;
+  /// The process ends when boot time, which counts suspension, reaches `at`; `BootTime::max()`:
+  /// never, as in the beginning. Thread-safe, waits for nothing.
+  virtual void end_at(BootTime at) noexcept = 0;
+};
+
 /// The outside world of one process, real or simulated. Outlives everything that it was given to.
 ///
 /// Executors: `io` is one thread (HTTP, watches, cache writes, timers; no step longer than 5 ms),
@@ -48,6 +62,9 @@ class Environment {
   virtual Task<void> blocking(std::string name, std::function<void()> work) = 0;
   /// Ends the process at once with `code`, without destructors, after flushing `log()`.
   [[noreturn]] virtual void terminate(int code) = 0;
+  /// `last_words` go to standard error before the end, if it takes them at once; the log is not
+  /// flushed. Throws std::system_error when the system refuses a thread or a timer.
+  virtual std::unique_ptr<Watchdog> make_watchdog(std::string last_words) = 0;
 
   [[nodiscard]] virtual Logger log() const = 0;
 };

@@ -34,6 +34,9 @@ class Stream {
   virtual Task<void> write(std::string_view bytes) = 0;
   /// Ends both directions now; pending operations throw Exception(closed). Idempotent.
   virtual void close() noexcept = 0;
+  /// Whether closing, also by the end of the process, resets the connection and throws away what
+  /// has not left this machine. Otherwise the system goes on sending it. At first: no.
+  virtual void reset_on_close(bool reset) noexcept = 0;
 };
 
 /// Accepts streams. Destroying it stops listening.

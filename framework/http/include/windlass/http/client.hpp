@@ -3,6 +3,7 @@
 // Network.
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,9 @@ struct ClientOptions {
 struct SendOptions {
   Duration timeout = std::chrono::seconds(30);  ///< dial to last byte; 0: none
   std::size_t max_body_bytes = 64u << 20;       ///< Exception(too_large) beyond
+  /// Asked just before the first byte is written; its error is thrown instead. A connection that is
+  /// closed before the answer is there is then reset: what has not left this machine never does.
+  std::function<Result<void>()> fence = {};
 };
 
 /// A response whose body is still arriving. Destroying it closes its connection unless the body

@@ -78,9 +78,10 @@ class LeaderElector final : public client::WriteGate {
   /// When the process has to have ended if nothing renews the lease until then: before anybody else
   /// can have it. Nothing while this instance does not lead.
   [[nodiscard]] std::optional<BootTime> must_end_by() const;
-  /// Ends the process (Environment::terminate(1)) when must_end_by() passes, also after a loss;
-  /// returns when `run` was stopped or cancelled. Run it on an executor other than the lease's.
-  Task<void> watchdog() const;
+  /// From now on the process ends with kWatchdogExitCode when must_end_by() passes, also after a
+  /// loss: from a thread of its own, also when no executor runs any more. It rests when `run` was
+  /// stopped or cancelled, and ends with this object.
+  void start_watchdog();
   /// An error when this instance leads and its lease expired more than `tolerance` ago: for
   /// /healthz.
   [[nodiscard]] Result<void> health(Duration tolerance = std::chrono::seconds(20)) const;

@@ -104,6 +104,9 @@ class SimulatedProcess final : public Environment {
   /// like a cancellation; what still runs while it unwinds has no effect outside. Then everything
   /// of the process is destroyed.
   [[noreturn]] void terminate(int code) override;
+  /// Runs beside the process's executor: also while that is stuck (`stall`), not while the process
+  /// stands still (`pause`). After a pause it races with the executor, as threads do.
+  std::unique_ptr<Watchdog> make_watchdog(std::string last_words) override;
   [[nodiscard]] Logger log() const override;
 
   [[nodiscard]] const std::string& name() const;
@@ -137,9 +140,11 @@ class SimulatedProcess final : public Environment {
   void restart();
   /// SIGSTOP: nothing of it runs for `duration`; all clocks go on.
   void pause(Duration duration);
+  /// A handler blocks: its executors do nothing for `duration`; its watchdogs go on.
+  void stall(Duration duration);
   /// The virtual machine is suspended: like `pause`, but the steady clock stands still.
   void suspend(Duration duration);
-  /// Ends a pause or suspension now.
+  /// Ends a pause, stall or suspension now.
   void resume();
   [[nodiscard]] bool paused() const;
   /// Delivers SIGTERM or SIGINT to next_signal; SIGKILL is `crash`.
