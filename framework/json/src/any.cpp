@@ -46,5 +46,8 @@ const void* AnyTraits<json::Value>::at(const void* value, std::size_t index) {
   const json::Value& array = as_value(value);
   return array.is_array() && index < array.as_array().size() ? &array.as_array()[index] : nullptr;
 }
+std::string_view AnyTraits<json::Value>::type_name(const void* value) {
+  return json::to_string(as_value(value).type());
+}
 
 }  // namespace windlass::inline v0::type

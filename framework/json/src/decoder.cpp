@@ -107,10 +107,11 @@ bool Decoder::Null() {
   switch (mode_) {
     case Mode::typed:
       // null is absent unless the type can tell; in a list it is an empty element
-      if (slot() && shape_->kind == Kind::optional && shape_->optional->set_null != nullptr) {
+      if (!slot()) return true;
+      if (shape_->kind == Kind::optional && shape_->optional->set_null != nullptr) {
         shape_->optional->set_null(target_);
       }
-      return true;
+      return !options_.require_required || null_may_be_here() || mismatch("null");
     case Mode::skip:
       return true;
     case Mode::any:
@@ -121,6 +122,14 @@ bool Decoder::Null() {
       return true;
   }
   return true;
+}
+
+bool Decoder::null_may_be_here() const {
+  const bool can_hold = shape_->kind == Kind::optional || shape_->kind == Kind::any;
+  if (can_hold || shape_->kind == Kind::raw || frames_.empty()) return true;
+  const Frame& frame = frames_.back();
+  return frame.kind == Kind::object && frame.current != nullptr &&
+         frame.current->presence == type::Presence::optional;
 }
 
 bool Decoder::Bool(bool value) {

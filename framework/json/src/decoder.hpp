@@ -72,6 +72,7 @@ class Decoder final {
   /// Points shape_ and target_ at where the next value goes; false when it is to be dropped.
   bool slot();
   void unwrap();
+  [[nodiscard]] bool null_may_be_here() const;
   bool finish_any();
   bool finish_raw();
   void raw_separator();

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <vector>
 
+#include <windlass/json/patch.hpp>
 #include <windlass/json/schema.hpp>
 #include <windlass/type/inspect.hpp>
 
@@ -30,6 +31,9 @@ class Describer {
     while (inner->kind == Kind::optional) {
       nullable = nullable || inner->optional->set_null != nullptr;
       inner = inner->inner;
+    }
+    if (constraints != nullptr && has_only_keywords(*constraints)) {
+      return parsed(constraints->demands->keywords).as_object();
     }
     Object out = plain(*inner, constraints);
     if (nullable) out.set("nullable", true);
@@ -74,7 +78,7 @@ class Describer {
         out.set("type", "object");
         [[fallthrough]];
       case Kind::any:
-        out.set("x-kubernetes-preserve-unknown-fields", true);
+        any(out, constraints);
         break;
       case Kind::object:
         return object(shape.table());
@@ -85,6 +89,21 @@ class Describer {
   }
 
  private:
+  static bool has_only_keywords(const Constraints& c) {
+    return c.demands != nullptr && c.demands->keywords_only;
+  }
+
+  static void any(Object& out, const Constraints* c) {
+    const std::string_view name = c == nullptr ? "" : c->json_type;
+    if (!name.empty()) out.set("type", name);
+    if (name == "array" && c->items != nullptr) {
+      Object items;
+      any(items, c->items);
+      out.set("items", std::move(items));
+    }
+    if (name.empty() || name == "object") out.set("x-kubernetes-preserve-unknown-fields", true);
+  }
+
   /// Of a list or map: an optional one may be null.
   Object element(const Shape& shape, const Constraints* constraints) {
     Object out = describe(shape, constraints);
@@ -132,7 +151,8 @@ class Describer {
     Array required;
     for (const auto& field : table.fields) {
       if (root && field.name == "metadata") {
-        Object metadata;
+        Value said = field.constraints == nullptr ? Value(Object()) : branch(*field.constraints);
+        Object metadata = std::move(said.as_object());
         metadata.set("type", "object");
         properties.set("metadata", std::move(metadata));
         continue;
@@ -157,14 +177,16 @@ class Describer {
     if (table.rest.shape != nullptr || table.fields.empty()) {
       out.set("x-kubernetes-preserve-unknown-fields", true);
     }
-    if (table.constraints != nullptr) bounds(out, *table.constraints, true);
     open_.pop_back();
+    if (table.constraints == nullptr) return out;
+    if (has_only_keywords(*table.constraints)) {
+      return parsed(table.constraints->demands->keywords).as_object();
+    }
+    bounds(out, *table.constraints, true);
     return out;
   }
 
   static void add(Object& out, const Constraints& c, const Shape& shape) {
-    const bool object = shape.kind == Kind::map || shape.kind == Kind::object;
-    bounds(out, c, object);
     if (shape.kind != Kind::enumeration && !c.values.empty()) {
       if (shape.kind == Kind::string) {
         out.set("enum", strings(c.values));
@@ -177,8 +199,10 @@ class Describer {
         out.set("enum", std::move(values));
       }
     }
+    bounds(out, c, shape.kind == Kind::map || shape.kind == Kind::object);
   }
 
+  /// What does not depend on the shape; keywords come last, over all of it.
   static void bounds(Object& out, const Constraints& c, bool object) {
     const auto set = [&](const char* name, const auto& value) {
       if (value) out.set(name, number(*value));
@@ -195,12 +219,30 @@ class Describer {
     if (c.unique_items) out.set("uniqueItems", true);
     if (!c.pattern.empty()) out.set("pattern", c.pattern);
     if (!c.format.empty()) out.set("format", c.format);
+    if (c.nullable) out.set("nullable", true);
+    if (!c.description.empty()) out.set("description", c.description);
     if (!c.default_json.empty()) out.set("default", parsed(c.default_json));
     if (c.list_type != type::ListType::atomic) {
       out.set("x-kubernetes-list-type", c.list_type == type::ListType::set ? "set" : "map");
     }
     if (!c.list_map_keys.empty()) out.set("x-kubernetes-list-map-keys", strings(c.list_map_keys));
     if (c.demands != nullptr) demands(out, *c.demands);
+    if (c.immutable) say_immutable(out["x-kubernetes-validations"]);
+    if (c.demands != nullptr && !c.demands->keywords.empty()) {
+      Value patched = apply_merge_patch(std::move(out), parsed(c.demands->keywords));
+      out = std::move(patched.as_object());
+    }
+  }
+
+  static void say_immutable(Value& rules) {
+    if (!rules.is_array()) rules = Array();
+    for (const auto& rule : rules.as_array()) {
+      if (rule["rule"] == Value("self == oldSelf")) return;
+    }
+    Object rule;
+    rule.set("rule", "self == oldSelf");
+    rule.set("message", "field is immutable");
+    rules.as_array().emplace_back(std::move(rule));
   }
 
   static Value number(std::uint32_t value) { return value; }
@@ -261,9 +303,9 @@ class Describer {
 
   static Value branch(const Constraints& c) {
     Object out;
-    bounds(out, c, c.demands != nullptr && !c.demands->members.empty());
     if (!c.values.empty()) out.set("enum", strings(c.values));
     if (c.items != nullptr) out.set("items", branch(*c.items));
+    bounds(out, c, c.demands != nullptr && !c.demands->members.empty());
     return out;
   }
 

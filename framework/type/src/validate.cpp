@@ -104,8 +104,8 @@ class Validator {
       const bool absent = field.presence == Presence::optional && is_empty(value);
       if (absent) continue;
       descend_to(field.name, [&] {
-        if (field.presence == Presence::required && is_missing(value))
-          return report("Required value");
+        if (field.presence == Presence::required && is_missing(value, field.constraints))
+          return report("Required value", "FieldValueRequired");
         check(value, field.constraints);
       });
     }
@@ -156,20 +156,46 @@ class Validator {
     path_.resize(size);
   }
 
-  /// A required value that has nowhere to be: an empty Box, or a json::Value
-  /// that is null. Where the schema allows null, the member is a std::optional.
-  static bool is_missing(Ref ref) {
-    if (ref.shape->kind == Kind::optional && ref.shape->optional->on_heap) return is_empty(ref);
-    return ref.shape->kind == Kind::any && is_empty(ref);
+  /// A required value that has nowhere to be: an empty Box, or a json::Value that is null, unless
+  /// null is a value. For other types that may be null, the member is a std::optional.
+  static bool is_missing(Ref ref, const Constraints* constraints) {
+    if (constraints != nullptr && constraints->nullable) return false;
+    const bool boxed = ref.shape->kind == Kind::optional && ref.shape->optional->on_heap;
+    return (boxed || ref.shape->kind == Kind::any) && is_empty(ref);
   }
 
-  void report(std::string message) { violations_.push_back({path_, std::move(message)}); }
+  void report(std::string message, const char* reason = "FieldValueInvalid") {
+    violations_.push_back({path_, std::move(message), reason});
+  }
   void invalid(Ref ref, const std::string& problem) {
     const std::string place = path_.empty() ? std::string() : path_ + ' ';
     report("Invalid value: " + describe(ref) + ": " + place + "in body " + problem);
   }
 
+  /// The type of a json::Value, and of the elements of one that is a list.
+  void check_json_type(Ref ref, const Constraints& c) {
+    const AnyOps& any = *ref.shape->any;
+    const auto name = any.type_name(ref.value);
+    const bool fits = name == c.json_type || (name == "integer" && c.json_type == "number") ||
+                      (name == "null" && c.nullable);
+    if (!fits) {
+      const std::string got = quote_json(name);
+      const std::string place = path_.empty() ? std::string() : path_ + ' ';
+      return report("Invalid value: " + got + ": " + place + "in body must be of type " +
+                        std::string(c.json_type) + ": " + got,
+                    "FieldValueTypeInvalid");
+    }
+    if (c.items == nullptr || c.items->json_type.empty() || name != "array") return;
+    for (std::size_t i = 0; const void* element = any.at(ref.value, i); ++i) {
+      const std::size_t size = path_.size();
+      path_ += '[' + std::to_string(i) + ']';
+      check_json_type({ref.shape, element}, *c.items);
+      path_.resize(size);
+    }
+  }
+
   void check_constraints(Ref ref, const Constraints& c) {
+    if (ref.shape->kind == Kind::any && !c.json_type.empty()) check_json_type(ref, c);
     if (const auto number = number_value(ref)) check_number(ref, *number, c);
     if (const auto text = text_value(ref)) {
       check_string(ref, *text, c);
@@ -214,7 +240,7 @@ class Validator {
     for (const auto name : demands.required) {
       if ((ref.shape->kind == Kind::object || ref.shape->kind == Kind::map) &&
           !present_member(ref, name)) {
-        descend_to(name, [&] { report("Required value"); });
+        descend_to(name, [&] { report("Required value", "FieldValueRequired"); });
       }
     }
     for (const auto& [name, constraints] : demands.members) {
@@ -295,7 +321,8 @@ class Validator {
       invalid(ref, "should be at least " + std::to_string(*c.min_length) + " chars long");
     }
     if (c.max_length && length > *c.max_length) {
-      report("Too long: may not be more than " + std::to_string(*c.max_length) + " bytes");
+      report("Too long: may not be more than " + std::to_string(*c.max_length) + " bytes",
+             "FieldValueTooLong");
     }
     if (!c.pattern.empty()) check_pattern(ref, text, c.pattern);
     if (!c.format.empty() && !matches_format(c.format, text)) {
@@ -309,7 +336,8 @@ class Validator {
       if (value == text) return;
       supported += (supported.empty() ? "" : ", ") + quote_json(value);
     }
-    report("Unsupported value: " + describe(ref) + ": supported values: " + supported);
+    report("Unsupported value: " + describe(ref) + ": supported values: " + supported,
+           "FieldValueNotSupported");
   }
 
   void check_pattern(Ref ref, std::string_view text, std::string_view pattern) {
@@ -335,7 +363,8 @@ class Validator {
     }
     if (c.max_items && have > *c.max_items) {
       report("Too many: " + std::to_string(have) + ": must have at most " +
-             std::to_string(*c.max_items) + noun);
+                 std::to_string(*c.max_items) + noun,
+             "FieldValueTooMany");
     }
   }
 
@@ -347,7 +376,8 @@ class Validator {
       for (std::size_t j = 0; j < i; ++j) {
         if (!same_identity(element(ref, i), element(ref, j), c, by_key)) continue;
         const std::string at = '[' + std::to_string(i) + ']';
-        violations_.push_back({path_ + at, "Duplicate value: " + describe(element(ref, i))});
+        violations_.push_back(
+            {path_ + at, "Duplicate value: " + describe(element(ref, i)), "FieldValueDuplicate"});
         break;
       }
     }

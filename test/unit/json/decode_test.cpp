@@ -339,6 +339,23 @@ TEST(Decode, RequiresMembersWhenAskedTo) {
   EXPECT_TRUE(json::decode<example::Part>(R"({"name":""})", strict));
 }
 
+TEST(Decode, RequiresValuesWhereNoNullMayBe) {
+  const json::DecodeOptions strict{.require_required = true};
+  EXPECT_EQ(error_of<example::Part>(R"({"name":null})", strict),
+            "name: expected a string, got null");
+  EXPECT_EQ(error_of(R"({"name":"a","port":1,"parts":[],"labels":{"a":null}})", strict),
+            "labels[a]: expected a string, got null");
+  EXPECT_EQ(error_of(R"({"name":"a","port":1,"parts":[null]})", strict),
+            "parts[0]: expected an object, got null");
+  EXPECT_TRUE(json::decode<WidgetSpec>(
+      R"({"name":"a","port":1,"parts":[{"name":"p","count":null}],"labels":null,"note":null})",
+      strict));
+  EXPECT_TRUE((json::decode<windlass::FlatMap<std::string, std::optional<std::string>>>(
+      R"({"a":null})", strict)));
+  const auto lenient = json::decode<WidgetSpec>(R"({"labels":{"a":null}})");
+  EXPECT_EQ(lenient.value().labels.at("a"), "");
+}
+
 TEST(Decode, LeavesNoSpareCapacityInLists) {
   const auto spec = json::decode<WidgetSpec>(R"({"args":["a","b","c","d","e"]})").value();
   EXPECT_EQ(spec.args.capacity(), 5u);

@@ -85,7 +85,9 @@ TEST(SchemaOf, SaysWhatTheTableSays) {
   EXPECT_EQ(json::dump(properties["replicas"]),
             R"({"default":3,"format":"int32","maximum":9,"minimum":1,"type":"integer"})");
   EXPECT_EQ(json::dump(properties["name"]),
-            R"({"maxLength":8,"minLength":1,"pattern":"^[a-z]+$","type":"string"})");
+            R"({"maxLength":8,"minLength":1,"pattern":"^[a-z]+$","type":"string",)"
+            R"("x-kubernetes-validations":[{"message":"field is immutable",)"
+            R"("rule":"self == oldSelf"}]})");
   EXPECT_EQ(
       json::dump(properties["args"]),
       R"({"default":["--on"],"items":{"minLength":2,"type":"string"},"maxItems":3,"type":"array",)"
@@ -96,6 +98,51 @@ TEST(SchemaOf, SaysWhatTheTableSays) {
   EXPECT_EQ(json::dump(properties["port"]), R"({"x-kubernetes-int-or-string":true})");
   EXPECT_EQ(properties["fallback"]["x-kubernetes-preserve-unknown-fields"], json::Value(true));
   EXPECT_EQ(json::dump(schema["required"]), R"(["name","parts","port"])");
+}
+
+/// A type as a person writes it who starts from code.
+struct Noted {
+  std::string name;
+  json::Value open;
+  json::Value flags;
+  std::int64_t count = 0;
+
+  static const windlass::type::Table& table() {
+    using windlass::type::field;
+    namespace type = windlass::type;
+    using enum type::Presence;
+    static constexpr type::Demands more{.keywords =
+                                            R"({"title":"Name","type":null,"example":"a"})"};
+    static constexpr type::Demands whole{.keywords = R"({"type":"string"})", .keywords_only = true};
+    static constexpr type::Constraints name_rules{.demands = &more, .description = "What it is."};
+    static constexpr type::Constraints open_rules{.json_type = "object", .nullable = true};
+    static constexpr type::Constraints flag{.json_type = "boolean"};
+    static constexpr type::Constraints flags_rules{.items = &flag, .json_type = "array"};
+    static constexpr type::Constraints count_rules{.minimum = 1, .demands = &whole};
+    static constexpr type::Field fields[] = {
+        field<&Noted::name>("name", offsetof(Noted, name), optional, &name_rules),
+        field<&Noted::open>("open", offsetof(Noted, open), optional, &open_rules),
+        field<&Noted::flags>("flags", offsetof(Noted, flags), optional, &flags_rules),
+        field<&Noted::count>("count", offsetof(Noted, count), optional, &count_rules),
+    };
+    static constexpr auto index = type::index_of(fields);
+    static constexpr type::Constraints rules{.description = "Noted."};
+    static constexpr type::Table table{
+        .name = "Noted", .fields = fields, .index = index, .constraints = &rules};
+    return table;
+  }
+};
+
+TEST(SchemaOf, SaysWhatOnlyTheCrdNeeds) {
+  const auto schema = json::schema_of<Noted>();
+  const auto& properties = schema["properties"];
+  EXPECT_EQ(schema["description"], json::Value("Noted."));
+  EXPECT_EQ(json::dump(properties["name"]),
+            R"({"description":"What it is.","example":"a","title":"Name"})");
+  EXPECT_EQ(json::dump(properties["open"]),
+            R"({"nullable":true,"type":"object","x-kubernetes-preserve-unknown-fields":true})");
+  EXPECT_EQ(json::dump(properties["flags"]), R"({"items":{"type":"boolean"},"type":"array"})");
+  EXPECT_EQ(json::dump(properties["count"]), R"({"type":"string"})");
 }
 
 }  // namespace

@@ -85,6 +85,62 @@ INSTANTIATE_TEST_SUITE_P(
              "than or equal to 9"}),
     [](const auto& param_info) { return std::string(param_info.param.what); });
 
+struct Open {
+  windlass::json::Value any, object, maybe, flags, needed;
+  windlass::FlatMap<std::string, windlass::json::Value> objects;
+
+  static const type::Table& table() {
+    using type::field;
+    using enum type::Presence;
+    static constexpr type::Constraints an_object{.json_type = "object"};
+    static constexpr type::Constraints maybe_object{.json_type = "object", .nullable = true};
+    static constexpr type::Constraints flag{.json_type = "boolean"};
+    static constexpr type::Constraints flags_rules{.items = &flag, .json_type = "array"};
+    static constexpr type::Constraints objects_rules{.items = &an_object};
+    static constexpr type::Field fields[] = {
+        field<&Open::any>("any", offsetof(Open, any), optional),
+        field<&Open::object>("object", offsetof(Open, object), optional, &an_object),
+        field<&Open::maybe>("maybe", offsetof(Open, maybe), required, &maybe_object),
+        field<&Open::flags>("flags", offsetof(Open, flags), optional, &flags_rules),
+        field<&Open::needed>("needed", offsetof(Open, needed), required, &an_object),
+        field<&Open::objects>("objects", offsetof(Open, objects), optional, &objects_rules),
+    };
+    static constexpr auto index = type::index_of(fields);
+    static constexpr type::Table table{.name = "Open", .fields = fields, .index = index};
+    return table;
+  }
+};
+
+TEST(Validate, LooksIntoJsonValues) {
+  namespace json = windlass::json;
+  Open open;
+  open.needed = json::Object();
+  EXPECT_THAT(type::validate(open), testing::IsEmpty());
+  open.any = 7;
+  open.object = json::Object();
+  open.maybe = json::Object();
+  open.flags = json::Array{true, false};
+  open.objects["a"] = json::Object();
+  EXPECT_THAT(type::validate(open), testing::IsEmpty());
+  open.object = 7;
+  open.maybe = "x";
+  open.flags = json::Array{true, nullptr};
+  open.needed = nullptr;
+  open.objects["a"] = nullptr;
+  const std::vector<type::Violation> expected = {
+      {"object", R"(Invalid value: "integer": object in body must be of type object: "integer")",
+       "FieldValueTypeInvalid"},
+      {"maybe", R"(Invalid value: "string": maybe in body must be of type object: "string")",
+       "FieldValueTypeInvalid"},
+      {"flags[1]", R"(Invalid value: "null": flags[1] in body must be of type boolean: "null")",
+       "FieldValueTypeInvalid"},
+      {"needed", "Required value", "FieldValueRequired"},
+      {"objects[a]", R"(Invalid value: "null": objects[a] in body must be of type object: "null")",
+       "FieldValueTypeInvalid"},
+  };
+  EXPECT_EQ(type::validate(open), expected);
+}
+
 TEST(Validate, CountsCodePointsNotBytes) {
   WidgetSpec spec = valid();
   spec.args = {"é"};

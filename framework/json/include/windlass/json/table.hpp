@@ -15,9 +15,11 @@ namespace windlass::inline v0::json {
 /// skipped, null is absent, of a member given twice the last counts, names are case-sensitive,
 /// integers must be written as integers that fit.
 struct DecodeOptions {
-  std::size_t max_depth = 500;    ///< of nested arrays and objects
-  bool reject_unknown = false;    ///< members that the type does not have are errors
-  bool require_required = false;  ///< absent required members are errors
+  std::size_t max_depth = 500;  ///< of nested arrays and objects
+  bool reject_unknown = false;  ///< members that the type does not have are errors
+  /// Absent required members are errors, and so is null where a value must be: in a required
+  /// member, and as an element of a list or a value of a map that may not be null.
+  bool require_required = false;
 };
 
 /// Reads one document into `target`, a fresh value of that shape. `text` is in the buffer, is

@@ -175,7 +175,8 @@ struct AnyTraits<json::Value> {
   static std::size_t heap_bytes(const void* value);
   static const void* find(const void* value, std::string_view key);
   static const void* at(const void* value, std::size_t index);
-  static constexpr AnyOps ops{&is_null, &equal, &clear, &heap_bytes, &find, &at};
+  static std::string_view type_name(const void* value);
+  static constexpr AnyOps ops{&is_null, &equal, &clear, &heap_bytes, &find, &at, &type_name};
 };
 
 }  // namespace windlass::inline v0::type

@@ -162,6 +162,8 @@ struct AnyOps {
   const void* (*find)(const void* value, std::string_view key);
   /// The element, or null pointer.
   const void* (*at)(const void* value, std::size_t index);
+  /// What it is in JSON: "null", "boolean", "integer", "number", "string", "array" or "object".
+  std::string_view (*type_name)(const void* value);
 };
 
 /// What a C++ type looks like. `inner` is the element of a list, the value of a map, the content of
@@ -217,6 +219,10 @@ struct Demands {
   std::span<const MemberConstraints> members = {};
   std::span<const Constraints* const> all_of = {}, any_of = {}, one_of = {};
   const Constraints* not_ = nullptr;
+  /// A JSON object, which is laid as a merge patch over the schema that the table says: keywords
+  /// that no table knows. Only the text of a CRD depends on them.
+  std::string_view keywords = {};
+  bool keywords_only = false;  ///< they are the whole schema
 };
 
 /// What a schema demands of a field beyond its kind. Unset members demand nothing.
@@ -241,6 +247,10 @@ struct Constraints {
   bool immutable = false;
   const Constraints* items = nullptr;  ///< of a list's elements or a map's values
   const Demands* demands = nullptr;
+  /// Of a json::Value: "object", "array", "string", ...; empty: anything. Null is none of them.
+  std::string_view json_type = {};
+  bool nullable = false;  ///< of a json::Value and of a required Box: null is a value
+  std::string_view description = {};
 };
 
 struct Field {

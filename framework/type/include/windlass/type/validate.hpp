@@ -12,6 +12,9 @@ namespace windlass::inline v0::type {
 struct Violation {
   std::string path;     ///< "spec.replicas"
   std::string message;  ///< "Invalid value: 12: should be less than or equal to 9"
+  /// As in the causes of a metav1.Status: also FieldValueRequired, FieldValueNotSupported,
+  /// FieldValueTooLong, FieldValueTooMany, FieldValueDuplicate, FieldValueTypeInvalid.
+  std::string reason = "FieldValueInvalid";
   friend bool operator==(const Violation&, const Violation&) = default;
 };
 
