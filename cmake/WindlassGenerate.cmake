@@ -1,5 +1,5 @@
 # windlass_generate(TARGET database_types CRDS config/crd/bases/*.yaml NAMESPACE api OUTPUT_PREFIX api [KEEP_EMPTY] [HEADERS ...]
-#   [DIRECTORY folder])
+#   [DIRECTORY folder] [WHOLE_SCHEMA [DEFINITIONS file]])
 #
 # Adds the static library TARGET with C++ types for each version of each CRD, written by windlass-gen at build time
 # and again whenever a CRD or the generator changes. Version v1 of kind Database gives
@@ -9,9 +9,11 @@
 # generator checks it; for a CRD that is written so unusually that CMake misreads it, name them: HEADERS
 # api/v1/database.hpp ...
 # DIRECTORY is where the files are written (default: in the build folder), for those who keep them in their repository.
+# WHOLE_SCHEMA makes tables that also say what only the text of a CRD needs, such as descriptions. DEFINITIONS then adds
+# a program, TARGET_definitions, written to that file beside the types, which prints the CRDs.
 # Works in the tree and after find_package(windlass).
 function(windlass_generate)
-  cmake_parse_arguments(ARG "KEEP_EMPTY" "TARGET;NAMESPACE;OUTPUT_PREFIX;DIRECTORY" "CRDS;HEADERS" ${ARGN})
+  cmake_parse_arguments(ARG "KEEP_EMPTY;WHOLE_SCHEMA" "TARGET;NAMESPACE;OUTPUT_PREFIX;DIRECTORY;DEFINITIONS" "CRDS;HEADERS" ${ARGN})
   foreach(required TARGET CRDS)
     if(NOT ARG_${required})
       message(FATAL_ERROR "windlass_generate(): ${required} is missing")
@@ -45,7 +47,7 @@ function(windlass_generate)
   endif()
   set(sources ${headers})
   list(TRANSFORM sources REPLACE "\\.hpp$" ".cpp")
-  set(outputs ${headers} ${sources})
+  set(outputs ${headers} ${sources} ${ARG_DEFINITIONS})
   list(TRANSFORM sources PREPEND ${directory}/)
   list(TRANSFORM headers PREPEND ${directory}/ OUTPUT_VARIABLE header_files)
 
@@ -59,7 +61,15 @@ function(windlass_generate)
   if(ARG_KEEP_EMPTY)
     list(APPEND arguments --keep-empty)
   endif()
-  add_custom_command(OUTPUT ${sources} ${header_files}
+  if(ARG_WHOLE_SCHEMA)
+    list(APPEND arguments --whole-schema)
+  endif()
+  set(definitions)
+  if(ARG_DEFINITIONS)
+    list(APPEND arguments --definitions ${ARG_DEFINITIONS})
+    set(definitions ${directory}/${ARG_DEFINITIONS})
+  endif()
+  add_custom_command(OUTPUT ${sources} ${header_files} ${definitions}
     COMMAND windlass::windlass-gen ${arguments}
     DEPENDS windlass::windlass-gen ${crds}
     COMMENT "Generating the types of ${ARG_TARGET}"
@@ -68,6 +78,10 @@ function(windlass_generate)
   target_include_directories(${ARG_TARGET} PUBLIC $<BUILD_INTERFACE:${directory}>)
   target_link_libraries(${ARG_TARGET} PUBLIC windlass::type windlass::json windlass::meta windlass::api_core_v1)
   target_compile_features(${ARG_TARGET} PUBLIC cxx_std_20)
+  if(ARG_DEFINITIONS)
+    add_executable(${ARG_TARGET}_definitions ${definitions})
+    target_link_libraries(${ARG_TARGET}_definitions PRIVATE ${ARG_TARGET})
+  endif()
 endfunction()
 
 # The headers that windlass-gen makes from one file, as far as regular expressions can tell.

@@ -11,6 +11,8 @@
 #include <windlass/codegen/crd.hpp>
 #include <windlass/codegen/names.hpp>
 
+#include "keywords.hpp"
+
 namespace windlass::inline v0::codegen {
 namespace {
 
@@ -112,6 +114,10 @@ class VersionParser {
     auto added = add_fields(root, schema, {}, 0);
     if (!added) return added.error();
     root.constraints = object_demands(schema, {});
+    if (options_.whole_schema) {
+      root.constraints.description = root.documentation;
+      root.constraints.keywords = missing_keywords_of_root(root, schema);
+    }
     unit_.structs.push_back(std::move(root));
     return std::move(unit_);
   }
@@ -156,6 +162,7 @@ class VersionParser {
         if (!field) return field.error();
         field->required = required.contains(name);
         finish(*field, property, is_root);
+        if (options_.whole_schema) complete(field->type, field->constraints, property);
         out.fields.push_back(std::move(*field));
       }
     }
@@ -192,6 +199,9 @@ class VersionParser {
     const bool empty_is_absent = !options_.keep_empty && (defaults_to_empty || spec_or_status);
     field.by_value =
         field.type.kind == Kind::object && !field.nullable && (field.required || empty_is_absent);
+    // an empty Box, and a null json::Value, that are values
+    const bool holds_null = field.type.kind == Kind::object || field.type.kind == Kind::any;
+    field.constraints.nullable = holds_null && field.nullable && field.required;
     if (field.type.kind == Kind::string) field.empty_counts = allows_empty(property);
     if (field.type.kind == Kind::list || field.type.kind == Kind::map) {
       field.empty_counts =
@@ -436,19 +446,18 @@ class VersionParser {
         break;
       case Kind::list:
         list_rules(out, schema);
-        out.items = pointer(constraints(*type.element, schema["items"], path.element()));
+        out.items = inner(*type.element, schema["items"], path.element());
         break;
       case Kind::map:
         out.min_items = count(schema["minProperties"]);
         out.max_items = count(schema["maxProperties"]);
-        out.items =
-            pointer(constraints(*type.element, schema["additionalProperties"], path.value()));
+        out.items = inner(*type.element, schema["additionalProperties"], path.value());
         break;
       case Kind::object:
         if (!type.include.empty()) return overlay(schema, path, true);
         return object_demands(schema, path);
       case Kind::any:
-        any_rules(schema, path);
+        out = any_rules(schema, path);
         break;
       default:
         break;
@@ -456,6 +465,29 @@ class VersionParser {
     add_rules(out, schema);
     add_combinations(out, schema, path);
     return out;
+  }
+
+  /// The constraints of an element of a list or of a value of a map.
+  Constraints::Ptr inner(const Type& type, const Value& schema, const Place& path) {
+    Constraints out = constraints(type, schema, path);
+    if (options_.whole_schema) complete(type, out, schema);
+    return pointer(std::move(out));
+  }
+
+  /// Adds what only the CRD's text needs.
+  void complete(const Type& type, Constraints& out, const Value& schema) const {
+    if (type.kind == Kind::any || !type.include.empty()) {
+      out.keywords = schema;
+      out.keywords_only = true;
+      return;
+    }
+    const bool is_number = type.kind == Kind::int64 || type.kind == Kind::float64;
+    if (is_number) out.format = schema["format"].string_or("");
+    out.description = schema["description"].string_or("");
+    const auto own = std::find_if(unit_.structs.begin(), unit_.structs.end(),
+                                  [&](const Struct& s) { return s.name == type.name; });
+    const bool is_own = type.kind == Kind::object && own != unit_.structs.end();
+    out.keywords = missing_keywords(type, out, schema, is_own ? &*own : nullptr);
   }
 
   static Constraints::Ptr pointer(Constraints rules) {
@@ -596,7 +628,19 @@ class VersionParser {
     }
   }
 
-  void any_rules(const Value& schema, const Place& path) {
+  Constraints any_rules(const Value& schema, const Place& path) {
+    Constraints out;
+    out.json_type = schema["type"].string_or("");
+    out.nullable = !out.json_type.empty() && schema["nullable"].bool_or(false);
+    if (out.json_type == "array") {
+      Constraints element;
+      element.json_type = schema["items"]["type"].string_or("");
+      element.nullable = schema["items"]["nullable"].bool_or(false);
+      out.items = pointer(std::move(element));
+    }
+    if (schema["x-kubernetes-embedded-resource"].bool_or(false)) {
+      out.keywords["x-kubernetes-embedded-resource"] = true;  // gives rules in CEL its metadata
+    }
     for (const char* key : {"oneOf", "anyOf", "allOf", "not", "minItems", "maxItems", "items",
                             "minProperties", "maxProperties", "enum"}) {
       if (schema.find(key) &&
@@ -604,6 +648,7 @@ class VersionParser {
         warn(path, std::string(key) + " of a json::Value is left to the server");
       }
     }
+    return out;
   }
 
   Origin origin_;
@@ -670,6 +715,7 @@ Result<void> parse_crd(const Origin& origin, const Value& crd, const CrdOptions&
   resource.short_names = strings_of(spec["names"]["shortNames"]);
   resource.categories = strings_of(spec["names"]["categories"]);
   const std::string& file = origin.file;
+  Definition definition{crd_name, options.whole_schema ? crd : Value(), {}};
   std::size_t index = 0;
   for (const auto& version : spec["versions"].as_array()) {
     const std::string element = '[' + std::to_string(index++) + ']';
@@ -703,8 +749,12 @@ Result<void> parse_crd(const Origin& origin, const Value& crd, const CrdOptions&
                          crd_name + " (" + name + "): ", options, known, out.warnings);
     auto parsed = parser.run(resource, schema, columns_of(version), std::move(unit));
     if (!parsed) return parsed.error();
+    definition.versions.push_back({parsed->namespace_name + "::" + resource.kind, parsed->header,
+                                   name, version["storage"].bool_or(false),
+                                   options.whole_schema ? version : Value()});
     out.units.push_back(std::move(*parsed));
   }
+  out.definitions.push_back(std::move(definition));
   return {};
 }
 

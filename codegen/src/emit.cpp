@@ -456,6 +456,8 @@ class Writer {
     if (!rules.any_of.empty()) item("any_of", name + "_any_of");
     if (!rules.one_of.empty()) item("one_of", name + "_one_of");
     if (rules.not_) item("not_", "&" + name + "_not");
+    if (!rules.keywords.is_null()) item("keywords", quoted(json::dump(rules.keywords)));
+    if (rules.keywords_only) item("keywords_only", "true");
     fill("  static constexpr windlass::type::Demands " + name + "_demands{", items_, "};");
   }
 
@@ -488,6 +490,9 @@ class Writer {
     if (rules.immutable) item("immutable", "true");
     if (rules.items) item("items", "&" + name + "_items");
     if (rules.has_demands()) item("demands", "&" + name + "_demands");
+    if (!rules.json_type.empty()) item("json_type", quoted(rules.json_type));
+    if (rules.nullable) item("nullable", "true");
+    if (!rules.description.empty()) item("description", quoted(rules.description));
     fill("  static constexpr windlass::type::Constraints " + name + "{", items_, "};");
   }
 

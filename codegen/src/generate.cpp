@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <utility>
 
+#include <windlass/codegen/conversion.hpp>
 #include <windlass/codegen/crd.hpp>
 #include <windlass/codegen/emit.hpp>
 #include <windlass/codegen/generate.hpp>
@@ -12,6 +14,7 @@
 #include <windlass/codegen/reduce.hpp>
 #include <windlass/codegen/yaml.hpp>
 
+#include "definitions.hpp"
 #include "schema_data.hpp"
 
 namespace windlass::inline v0::codegen {
@@ -100,17 +103,25 @@ Result<void> add_units(const std::string& input, const std::vector<Unit>& units,
   return {};
 }
 
-Result<Generated> from_crds(const GenerateOptions& options) {
+/// What the inputs say, each with the file that it came from.
+struct ReadCrds {
+  std::string first;  ///< the first input's name
+  std::vector<std::pair<std::string, ParsedCrds>> files;
+};
+
+Result<ReadCrds> read_crds(const GenerateOptions& options) {
   const KnownTypes known = known_types(options.known_types);
   auto inputs = read_inputs(options.inputs);
   if (!inputs) return inputs.error();
-  const std::string first = inputs->empty() ? "the input" : inputs->front().name;
+  ReadCrds out;
+  out.first = inputs->empty() ? "the input" : inputs->front().name;
   inputs->insert(inputs->end(), options.texts.begin(), options.texts.end());
-  Generated out;
   const CrdOptions crd{.namespace_name = options.namespace_name,
                        .output_prefix = options.output_prefix,
                        .keep_empty = options.keep_empty,
-                       .by_group = options.by_group};
+                       .by_group = options.by_group,
+                       .whole_schema = options.whole_schema};
+  bool any = false;
   for (const auto& input : *inputs) {
     const auto documents = read_documents(input);
     if (!documents) return documents.error();
@@ -121,13 +132,44 @@ Result<Generated> from_crds(const GenerateOptions& options) {
                                     ": no CustomResourceDefinition in it; give the YAML of a CRD, "
                                     "such as config/crd/bases/*.yaml"};
     }
-    if (auto added = add_units(input.name, parsed->units, out); !added) return added.error();
-    out.warnings.insert(out.warnings.end(), parsed->warnings.begin(), parsed->warnings.end());
+    any = any || !parsed->units.empty();
+    out.files.emplace_back(input.name, std::move(*parsed));
   }
-  if (out.files.empty()) {
-    return Error{Errc::parse, "no CustomResourceDefinition in " + first +
+  if (!any) {
+    return Error{Errc::parse, "no CustomResourceDefinition in " + out.first +
                                   "; give the YAML of a CRD, such as config/crd/bases/*.yaml"};
   }
+  return out;
+}
+
+Result<void> add_definitions(const GenerateOptions& options, const ReadCrds& crds, Generated& out) {
+  if (!options.whole_schema) {
+    return Error{Errc::invalid_argument,
+                 "the program " + options.definitions +
+                     " prints whole schemas; generate the types with --whole-schema too"};
+  }
+  std::vector<Definition> definitions;
+  for (const auto& [name, parsed] : crds.files) {
+    definitions.insert(definitions.end(), parsed.definitions.begin(), parsed.definitions.end());
+  }
+  try {
+    out.files[options.definitions] = definitions_program(definitions);
+  } catch (const Exception& error) {
+    return error.error().within(crds.first);
+  }
+  return {};
+}
+
+Result<Generated> from_crds(const GenerateOptions& options) {
+  const auto crds = read_crds(options);
+  if (!crds) return crds.error();
+  Generated out;
+  for (const auto& [name, parsed] : crds->files) {
+    if (auto added = add_units(name, parsed.units, out); !added) return added.error();
+    out.warnings.insert(out.warnings.end(), parsed.warnings.begin(), parsed.warnings.end());
+  }
+  if (options.definitions.empty()) return out;
+  if (auto added = add_definitions(options, *crds, out); !added) return added.error();
   return out;
 }
 
@@ -179,6 +221,38 @@ Result<Generated> generate(const GenerateOptions& options) {
     }
   }
   return generated;
+}
+
+Result<GeneratedConversions> generate_conversions(const GenerateOptions& options,
+                                                  const std::string& hub) {
+  const auto crds = read_crds(options);
+  if (!crds) return crds.error();
+  GeneratedConversions out;
+  const bool writes = !options.check && !options.dry_run;
+  const auto write = [&](const std::string& name, const std::string& text,
+                         bool users) -> Result<void> {
+    const fs::path path = fs::path(options.output_dir) / name;
+    const bool kept = users && fs::exists(path);
+    (kept ? out.kept : out.written).push_back(name);
+    return kept || !writes ? Result<void>() : write_file(path, text);
+  };
+  for (const auto& [name, parsed] : crds->files) {
+    const auto made = conversions(parsed, hub);
+    if (!made) return made.error().within(name);
+    for (const auto& one : *made) {
+      for (const auto& done :
+           {write(one.header, one.header_text, true), write(one.source, one.source_text, true),
+            write(one.test, one.test_text, false)}) {
+        if (!done) return done.error();
+      }
+      out.differences.insert(out.differences.end(), one.differences.begin(), one.differences.end());
+    }
+  }
+  if (out.written.empty() && out.kept.empty()) {
+    return Error{Errc::invalid_argument,
+                 crds->first + ": every kind has one version, so there is nothing to convert"};
+  }
+  return out;
 }
 
 }  // namespace windlass::inline v0::codegen

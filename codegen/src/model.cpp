@@ -57,7 +57,8 @@ bool operator==(const Constraints& a, const Constraints& b) {
     return std::tie(c.minimum, c.maximum, c.multiple_of, c.exclusive_minimum, c.exclusive_maximum,
                     c.min_length, c.max_length, c.min_items, c.max_items, c.unique_items, c.pattern,
                     c.format, c.values, c.default_value, c.list_type, c.list_map_keys, c.immutable,
-                    c.rules, c.required);
+                    c.json_type, c.nullable, c.description, c.rules, c.required, c.keywords,
+                    c.keywords_only);
   };
   return members(a) == members(b) && equal_targets(a.items, b.items) &&
          equal_members(a.members, b.members) && equal_lists(a.all_of, b.all_of) &&
@@ -67,7 +68,7 @@ bool operator==(const Constraints& a, const Constraints& b) {
 
 bool Constraints::has_demands() const {
   return !rules.empty() || !required.empty() || !members.empty() || !all_of.empty() ||
-         !any_of.empty() || !one_of.empty() || not_;
+         !any_of.empty() || !one_of.empty() || not_ || !keywords.is_null();
 }
 
 bool Constraints::empty() const { return *this == Constraints{}; }

@@ -38,6 +38,10 @@ void add_options(CLI::App& app, GenerateOptions& options) {
                "std::optional and Box");
   app.add_flag("--by-group", options.by_group,
                "The first label of the group comes before the version, in folders and namespaces");
+  app.add_flag("--whole-schema", options.whole_schema,
+               "The tables also say what only the text of a CRD needs, such as descriptions");
+  app.add_option("--definitions", options.definitions,
+                 "Also write this file: a program that prints the CRDs (with --whole-schema)");
   app.add_flag("!--no-known-types", options.known_types,
                "Copies of Kubernetes' own shapes (PodTemplateSpec, Condition, ...) become types of "
                "their own, not the framework's");

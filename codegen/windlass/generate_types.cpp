@@ -50,6 +50,24 @@ codegen::Input read_cluster(const GenerateTypesOptions& options) {
   return {name, std::move(*text), true};
 }
 
+/// How the types are called and where they are: the same for the types and what is made for them.
+void add_naming(CLI::App& app, codegen::GenerateOptions& o) {
+  CLI::App* const command = &app;
+  command->add_option("--output-dir", o.output_dir, "Where to write (.)");
+  command->add_option("--namespace", o.namespace_name,
+                      "C++ namespace of the types; the API version is added: api becomes api::v1");
+  command->add_option("--output-prefix", o.output_prefix,
+                      "Folder of the headers in #include lines: <prefix>/v1/database.hpp");
+  command->add_flag("--keep-empty", o.keep_empty,
+                    "Empty optional lists, maps and objects differ from absent ones: they become "
+                    "std::optional and Box");
+  command->add_flag(
+      "--by-group", o.by_group,
+      "The first label of the group comes before the version, in folders and namespaces");
+  command->add_flag("!--no-known-types", o.known_types,
+                    "Copies of Kubernetes' own shapes become types of their own");
+}
+
 void print(const GenerateTypesOptions& options, const codegen::Generated& done) {
   if (options.output == "json") {
     json::Array files, warnings;
@@ -102,24 +120,75 @@ CLI::App* add_generate_types(CLI::App& generate, GenerateTypesOptions& options) 
       ->add_option("--kubeconfig", options.kubeconfig,
                    "Path of a kubeconfig (default: as kubectl finds it)")
       ->needs(from_cluster);
-  command->add_option("--output-dir", o.output_dir, "Where to write (.)");
-  command->add_option("--namespace", o.namespace_name,
-                      "C++ namespace of the types; the API version is added: api becomes api::v1");
-  command->add_option("--output-prefix", o.output_prefix,
-                      "Folder of the headers in #include lines: <prefix>/v1/database.hpp");
-  command->add_flag("--keep-empty", o.keep_empty,
-                    "Empty optional lists, maps and objects differ from absent ones: they become "
-                    "std::optional and Box");
-  command->add_flag(
-      "--by-group", o.by_group,
-      "The first label of the group comes before the version, in folders and namespaces");
-  command->add_flag("!--no-known-types", o.known_types,
-                    "Copies of Kubernetes' own shapes become types of their own");
+  add_naming(*command, o);
+  command->add_flag("--whole-schema", o.whole_schema,
+                    "The tables also say what only the text of a CRD needs, such as descriptions");
+  command->add_option("--definitions", o.definitions,
+                      "Also write this file: a program that prints the CRDs, for those who go on "
+                      "from C++ (with --whole-schema)");
   command->add_flag("--check", o.check, "Write nothing; exit with 1 when a file would change");
   command->add_flag("--dry-run", o.dry_run, "Write nothing");
   command->add_option("-o,--output", options.output, "text or json (text)")
       ->check(CLI::IsMember({"text", "json"}));
   return command;
+}
+
+CLI::App* add_generate_conversion(CLI::App& generate, GenerateConversionOptions& options) {
+  auto* command = generate.add_subcommand(
+      "conversion", "Skeletons of conversions between the versions of CRDs, by way of a hub");
+  command->footer(
+      "For each version but the hub (kubebuilder's spokes) it writes <kind>_conversion.hpp and "
+      ".cpp "
+      "beside the types, once: they are\n"
+      "yours and stay as they are. Fields that are the same in both versions are copied already; "
+      "the "
+      "others are listed there and\n"
+      "kept in an annotation, so that nothing is lost. <kind>_conversion_test.cpp proves it, and "
+      "is "
+      "written anew each time.\n\n"
+      "Examples:\n"
+      "  windlass generate conversion config/crd/bases --namespace api --output-prefix api\n"
+      "  windlass generate conversion crd.yaml --hub v1 --dry-run");
+  auto& o = options.generate;
+  o.output_dir = ".";
+  command
+      ->add_option("input", o.inputs,
+                   "Files, folders, patterns such as 'config/crd/*.yaml', or - for standard input; "
+                   "YAML or JSON")
+      ->required();
+  command->add_option("--hub", options.hub,
+                      "The version that all others are converted to and from (the stored one)");
+  add_naming(*command, o);
+  command->add_flag("--dry-run", o.dry_run, "Write nothing");
+  command->add_option("-o,--output", options.output, "text or json (text)")
+      ->check(CLI::IsMember({"text", "json"}));
+  return command;
+}
+
+int generate_conversion(const GenerateConversionOptions& options) {
+  const auto done = codegen::generate_conversions(options.generate, options.hub);
+  if (!done) {
+    std::fprintf(stderr, "error: %s\n", done.error().message.c_str());
+    return 1;
+  }
+  if (options.output == "json") {
+    const auto list = [](const std::vector<std::string>& texts) {
+      json::Array out;
+      for (const auto& text : texts) out.emplace_back(text);
+      return out;
+    };
+    json::Object out;
+    out.set("written", list(done->written));
+    out.set("kept", list(done->kept));
+    out.set("differences", list(done->differences));
+    std::fputs(json::dump_pretty(json::Value(std::move(out))).c_str(), stdout);
+    return 0;
+  }
+  const char* written = options.generate.dry_run ? "would be written" : "written";
+  for (const auto& name : done->written) std::printf("%s  %s\n", written, name.c_str());
+  for (const auto& name : done->kept) std::printf("yours, kept  %s\n", name.c_str());
+  for (const auto& text : done->differences) std::printf("not copied  %s\n", text.c_str());
+  return 0;
 }
 
 int generate_types(const GenerateTypesOptions& options) {

@@ -22,6 +22,19 @@ struct GenerateTypesOptions {
 /// Adds the subcommand `types` to `generate`.
 CLI::App* add_generate_types(CLI::App& generate, GenerateTypesOptions& options);
 
+/// `windlass generate conversion`: skeletons of conversions between the versions of CRDs.
+struct GenerateConversionOptions {
+  codegen::GenerateOptions generate = {};
+  std::string hub = {};         ///< empty: the stored version
+  std::string output = "text";  ///< text or json
+};
+
+/// Adds the subcommand `conversion` to `generate`.
+CLI::App* add_generate_conversion(CLI::App& generate, GenerateConversionOptions& options);
+
+/// The exit code: 0, or 1 for an input that cannot be read or has nothing to convert.
+int generate_conversion(const GenerateConversionOptions& options);
+
 /// The exit code: 0; 1 for an input that cannot be read or understood, or (--check) stale files.
 int generate_types(const GenerateTypesOptions& options);
 

@@ -117,12 +117,15 @@ int main(int argc, char** argv) {
   windlass::scaffold::add_generate_manifests(*generate_command, chosen);
   command::GenerateTypesOptions types;
   auto* types_command = command::add_generate_types(*generate_command, types);
+  command::GenerateConversionOptions conversion;
+  auto* conversion_command = command::add_generate_conversion(*generate_command, conversion);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (*types_command) return command::generate_types(types);
+  if (*conversion_command) return command::generate_conversion(conversion);
   if (chosen) return chosen();
   if (*dev_command) {
     const auto* given = first_given(of_operator);

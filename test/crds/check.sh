@@ -3,14 +3,15 @@
 # generates, compiles, and round-trips published examples and random objects; client-side validation must agree with the
 # in-memory API server's.
 #
-#   test/crds/check.sh [--build DIR] [--work DIR] [--examples DIR] [--samples N] [--exact] CRDS_DIR...
+#   test/crds/check.sh [--build DIR] [--work DIR] [--examples DIR] [--samples N] [--exact] [--whole] CRDS_DIR...
 #
 # CRDS_DIR/*.yaml are the CRDs of one project; DIR/<name of CRDS_DIR> under --examples holds its examples. The build
-# (default build/release) must have the targets windlass-gen, windlass_api_server, windlass_codegen and windlass_api_core_v1.
+# (default build/release) must have the targets windlass-gen, crds_round_trip and windlass_api_core_v1, without a sanitizer.
 # --exact makes types in which empty differs from absent and without the framework's types, and compares every byte's meaning.
+# --whole makes types that say the whole schema, and compares what comes back from C++ with the CRD.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
-build=$root/build/release work=$(mktemp -d) examples= samples=1000 exact=
+build=$root/build/release work=$(mktemp -d) examples= samples=1000 exact= whole=
 while [[ ${1:-} == --* ]]; do
   case $1 in
     --build) build=$2; shift 2 ;;
@@ -18,28 +19,30 @@ while [[ ${1:-} == --* ]]; do
     --examples) examples=$2; shift 2 ;;
     --samples) samples=$2; shift 2 ;;
     --exact) exact=1; shift ;;
+    --whole) whole=1; shift ;;
     *) echo "unknown option $1"; exit 2 ;;
   esac
 done
-[ $# -gt 0 ] || { sed -n '2,10p' "$0"; exit 2; }
+[ $# -gt 0 ] || { sed -n '2,12p' "$0"; exit 2; }
 mkdir -p "$work"
 compiler=(ccache clang++-19 -std=c++20 -O0 -Wno-invalid-offsetof -DBOOST_ASIO_NO_DEPRECATED -DBOOST_ASIO_SEPARATE_COMPILATION
   -DBOOST_ASIO_HAS_STD_INVOKE_RESULT -DFMT_SHARED -DSPDLOG_COMPILED_LIB -DSPDLOG_FMT_EXTERNAL -DSPDLOG_SHARED_LIB
   -I"$build/framework/api/include" -I"$root/codegen/include" -I"$root/test/crds")
 for include in "$root"/framework/*/include; do compiler+=(-I"$include"); done
 libraries=(-Wl,--start-group)
-for name in api_server codegen http json meta type base api_core_v1 cel; do
-  if [ -e "$build/lib/libwindlass_$name.a" ]; then libraries+=("$build/lib/libwindlass_$name.a"); fi
+for name in crds_round_trip windlass_{api_server,codegen,http,json,meta,type,base,api_core_v1,cel}; do
+  if [ -e "$build/lib/lib$name.a" ]; then libraries+=("$build/lib/lib$name.a"); fi
 done
 libraries+=(-Wl,--end-group -lyaml-cpp -lre2 -lssl -lcrypto -lboost_url -lfmt -lspdlog -lz -lzstd -lpthread)
 
 failed=0
 for crds in "$@"; do
   name=$(basename "$crds") label=$(basename "$crds" | tr -c 'a-zA-Z0-9\n' _)
-  out=$work/$label${exact:+_exact}
+  out=$work/$label${exact:+_exact}${whole:+_whole}
   rm -rf "$out"; mkdir -p "$out"
   flags=(--by-group --namespace "crds_$label" --output-prefix "$label" --output-dir "$out")
   [ -z "$exact" ] || flags+=(--keep-empty --no-known-types)
+  [ -z "$whole" ] || flags+=(--whole-schema)
   started=$(date +%s%N)
   if ! "$build/bin/windlass-gen" --input "$crds" "${flags[@]}" 2> "$out/generate.log"; then
     echo "$name: not generated: $(grep -v warning: "$out/generate.log" | head -3)"; failed=1; continue
@@ -53,18 +56,19 @@ for crds in "$@"; do
     for header in $(cd "$out" && find "$label" -name '*.hpp' | sort); do
       type=$(awk '/^struct /{name=$2} /static constexpr windlass::meta::Resource/{print name}' "$out/$header")
       scope=$(awk '/^namespace /{print $2; exit}' "$out/$header")
-      echo "  {$scope::$type::resource.group, $scope::$type::resource.version, $scope::$type::resource.kind, through<$scope::$type>},"
+      echo "  {$scope::$type::resource.group, $scope::$type::resource.version, $scope::$type::resource.kind, through<$scope::$type>, windlass::json::schema_of<$scope::$type>},"
     done
     echo '}; } }'
   } > "$out/entries.cpp"
   started=$(date +%s)
-  (cd "$out" && find . -name '*.cpp' -printf '%P\n' | sort) | xargs -P "${JOBS:-2}" -I{} sh -c 'o="$2/$(echo {} | tr / _).o"; shift 2; exec "$@" -c "'"$out"'/{}" -o "$o"' \
-    sh x "$out" "${compiler[@]}" -I"$out" || { echo "$name: does not compile"; failed=1; continue; }
-  "${compiler[@]}" -c "$root/test/crds/round_trip.cpp" -o "$work/round_trip.o"
-  clang++-19 -fuse-ld=lld "$work/round_trip.o" "$out"/*.o "${libraries[@]}" -o "$out/round_trip"
+  # several sources as one, so that the headers are read once
+  (cd "$out" && find . -name '*.cpp' -printf '#include "%P"\n' | sort | split -l 12 - part_ --additional-suffix=.cc)
+  (cd "$out" && ls part_*.cc) | xargs -P "${JOBS:-2}" -I{} sh -c 'cd "$1"; shift; exec "$@" -c -x c++ {} -o {}.o' x "$out" "${compiler[@]}" -I"$out" ||
+    { echo "$name: does not compile"; failed=1; continue; }
+  clang++-19 -fuse-ld=lld "$out"/*.o "${libraries[@]}" -o "$out/round_trip"
   compiled=$(( $(date +%s) - started ))
   echo "$name: $(ls "$crds"/*.yaml | wc -l) CRDs, $(grep -c warning: "$out/generate.log" || true) warnings; generated in $generated ms, compiled in $compiled s"
-  "$out/round_trip" --samples "$samples" ${exact:+--exact} ${examples:+--examples "$examples/$name"} "$crds"/*.yaml || failed=1
+  "$out/round_trip" --samples "$samples" ${exact:+--exact} ${whole:+--whole} ${examples:+--examples "$examples/$name"} "$crds"/*.yaml || failed=1
   rm -f "$out"/*.o "$out/round_trip"
 done
 exit $failed

@@ -126,7 +126,16 @@ class Maker {
     }
     if (chance(0.4)) out.set("minimum", between(-50, 5));
     if (chance(0.4)) out.set("maximum", between(10, 500));
+    if (chance(0.1)) add_rule(out, "self % 2 == 0 || self < 40");
     return out;
+  }
+
+  static void add_rule(Object& schema, const char* text) {
+    Object rule;
+    rule.set("rule", text);
+    Array rules;
+    rules.emplace_back(std::move(rule));
+    schema.set("x-kubernetes-validations", std::move(rules));
   }
 
   Object number() {
@@ -193,6 +202,8 @@ class Maker {
       properties.set(name, any(depth + 1));
       if (chance(0.3)) required.emplace_back(name);
     }
+    const bool both = properties.contains("fooBar") && properties.contains("foo_bar");
+    if (both) add_rule(out, "!has(self.fooBar) || has(self.foo_bar)");
     out.set("properties", std::move(properties));
     if (!required.empty()) out.set("required", std::move(required));
     if (chance(0.1)) out.set("x-kubernetes-preserve-unknown-fields", true);

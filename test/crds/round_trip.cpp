@@ -1,7 +1,7 @@
 // Takes CRDs through their generated types: published examples and random objects come back as they
 // were, and client-side validation agrees with the API server's.
 //
-//   round_trip [--samples N] [--exact] [--examples FOLDER] CRDS...
+//   round_trip [--samples N] [--exact] [--whole] [--examples FOLDER] CRDS...
 //
 // Prints one line per type and a summary; exits with 1 when something was lost or disagreed.
 
@@ -17,6 +17,7 @@
 #include <windlass/api_server/core.hpp>
 #include <windlass/base/system_environment.hpp>
 #include <windlass/codegen/yaml.hpp>
+#include <windlass/json/patch.hpp>
 #include <windlass/json/schema.hpp>
 #include <windlass/meta/quantity.hpp>
 #include <windlass/meta/time.hpp>
@@ -29,6 +30,7 @@ using json::Value;
 struct Options {
   int samples = 1000;
   bool exact = false;  ///< the types were made so that empty and absent differ
+  bool whole = false;  ///< the types say the whole schema
   std::string examples;
   std::vector<std::string> crds;
 };
@@ -160,8 +162,19 @@ class Served {
 
 class Check {
  public:
-  Check(const Entry& entry, const Served& server, const Options& options, std::string name)
-      : entry_(entry), server_(server), options_(options), name_(std::move(name)) {}
+  Check(const Entry& entry, const Served& server, const Options& options, std::string name,
+        bool status_apart)
+      : entry_(entry),
+        server_(server),
+        options_(options),
+        name_(std::move(name)),
+        status_apart_(status_apart) {}
+
+  /// The way back from C++ gives the schema as it was.
+  void schema(const Value& original) {
+    const Value changes = json::create_json_patch(original, entry_.schema());
+    if (!changes.as_array().empty()) complain("schema: " + json::dump(changes), tally.lost);
+  }
 
   void example(const std::string& file, const Value& object) {
     ++tally.examples;
@@ -230,7 +243,8 @@ class Check {
 
   /// What a type cannot hold (an empty text where none is allowed) is not sent: the server is asked
   /// about what would be.
-  void agree(const Value& object) {
+  void agree(Value object) {
+    if (status_apart_) object.as_object().erase("status");  // the server takes no notice of it
     const auto outcome = entry_.through(object, true);
     const std::string refusal = server_.refusal(outcome ? outcome->back : object);
     const bool accepted = outcome.has_value() && outcome->violations.empty();
@@ -270,8 +284,8 @@ class Check {
       return;
     }
     if (random.uniform() < 0.2) {
-      const Value wrong[] = {true, 7, "text", json::Array{}, json::Object{}};
-      value = wrong[pick(5)];
+      const Value wrong[] = {true, 7, "text", json::Array{}, json::Object{}, nullptr};
+      value = wrong[pick(6)];
     } else if (value.is_string()) {
       const Value others[] = {"", "Not Valid!", std::string(300, 'x'), "0", "a"};
       value = others[pick(5)];
@@ -285,6 +299,7 @@ class Check {
   const Served& server_;
   const Options& options_;
   std::string name_;
+  bool status_apart_;  ///< a subresource
 };
 
 using Examples = std::map<std::string, std::vector<std::pair<std::string, Value>>>;
@@ -328,7 +343,8 @@ Tally check_crd(const Value& crd, api_server::Core& core, const Examples& exampl
         schema["required"].as_array().emplace_back(part);
       }
       const std::string label = kind + '.' + name + '.' + group;
-      Check check(entry, server, options, label);
+      Check check(entry, server, options, label, version["subresources"].find("status") != nullptr);
+      if (options.whole) check.schema(version["schema"]["openAPIV3Schema"]);
       if (const auto found = examples.find(group + '/' + name + ' ' + kind);
           found != examples.end()) {
         for (const auto& [file, object] : found->second) check.example(file, object);
@@ -394,7 +410,9 @@ int main(int argc, char** argv) {
   windlass::crds::Options options;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
-    if (argument == "--samples" && i + 1 < argc) {
+    if (argument == "--whole") {
+      options.whole = true;
+    } else if (argument == "--samples" && i + 1 < argc) {
       options.samples = std::atoi(argv[++i]);
     } else if (argument == "--examples" && i + 1 < argc) {
       options.examples = argv[++i];

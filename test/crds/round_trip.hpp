@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include <windlass/cel/validate.hpp>
+#include <windlass/json/schema.hpp>
 #include <windlass/json/table.hpp>
 #include <windlass/type/validate.hpp>
 
@@ -24,15 +26,14 @@ Result<Outcome> through(const json::Value& value, bool strict) {
   out.back = json::parse(text).value();
   const auto again = json::decode<T>(text);
   out.equal_again = again.has_value() && *again == *object;
-  T defaulted = *object;
-  if (auto done = json::apply_defaults(defaulted); !done) return done.error();
-  out.violations = type::validate(defaulted);
+  out.violations = cel::validate(*object);
   return out;
 }
 
 struct Entry {
   std::string_view group, version, kind;
   Result<Outcome> (*through)(const json::Value& value, bool strict);
+  json::Value (*schema)();
 };
 
 /// Written by check.sh for the types at hand.

@@ -76,6 +76,38 @@ Result<Rights> rights_of_project(const fs::path& root, const Options& options) {
   return rights_of_program(*description);
 }
 
+/// config/crd/bases/*.yaml of the types that are written in C++, which the project's own program
+/// api/definitions.cpp prints; none without one.
+Result<Files> definitions_of_project(const fs::path& root, bool build) {
+  Files files;
+  if (!fs::exists(root / "api/definitions.cpp")) return files;
+  const auto where = quoted((root / "build").string());
+  if (build) {
+    std::fprintf(stderr, "building the program that prints the types' definitions\n");
+    const auto built = output_of("make -s -C " + quoted(root.string()) +
+                                     " build/CMakeCache.txt 1>&2 && cmake --build " + where +
+                                     " --target definitions 1>&2",
+                                 "see above");
+    if (!built) return built.error();
+  }
+  const auto program = (root / "build/bin/definitions").string();
+  const auto text = output_of(quoted(program), "build it (without --no-build)");
+  if (!text) return text.error();
+  const auto documents = codegen::parse_yaml(program, *text);
+  if (!documents) return documents.error();
+  for (const auto& crd : *documents) {
+    const auto name = std::string(crd["spec"]["group"].string_or("")) + '_' +
+                      std::string(crd["spec"]["names"]["plural"].string_or("")) + ".yaml";
+    files["config/crd/bases/" + name] = to_yaml(crd);
+    const auto list = read_text(root / "config/crd/kustomization.yaml");
+    if (list && list->find("bases/" + name) == std::string::npos) {
+      std::fprintf(stderr, "config/crd/kustomization.yaml does not name bases/%s; add it\n",
+                   name.c_str());
+    }
+  }
+  return files;
+}
+
 Result<json::Value> extra_rules(const fs::path& root) {
   const auto path = root / "config/rbac/extra_rules.yaml";
   if (!fs::exists(path)) return json::Value(json::Array());
@@ -163,8 +195,10 @@ Result<int> run(const Options& options) {
     allowed.merge(rights_of_rules(*extra));
     return compare_with_recording(options, allowed);
   }
-  auto changes = write_files(
-      root, {{"config/rbac/role.yaml", role_yaml(*project, *rights, *extra)}}, options.check);
+  auto files_of_code = definitions_of_project(root, options.build);
+  if (!files_of_code) return files_of_code.error();
+  files_of_code->emplace("config/rbac/role.yaml", role_yaml(*project, *rights, *extra));
+  auto changes = write_files(root, *files_of_code, options.check);
   if (!changes) return changes.error();
 
   const bool kustomize = std::system("command -v kubectl >/dev/null 2>&1") == 0;
@@ -246,7 +280,11 @@ void add_generate_manifests(CLI::App& generate, std::function<int()>& chosen) {
       "The Role in config/rbac/role.yaml allows exactly what the operator's code asks for: what "
       "its controllers watch, and the\n"
       "verbs of Context that it uses. Rules of config/rbac/extra_rules.yaml are added as they "
-      "are.\n\n"
+      "are.\n"
+      "A project with api/definitions.cpp writes its types in C++: that program, which is built as "
+      "the target definitions, prints\n"
+      "their CustomResourceDefinitions for config/crd/bases (windlass/meta/definition.hpp shows "
+      "it).\n\n"
       "Examples:\n"
       "  windlass generate manifests\n"
       "  windlass generate manifests --check\n"

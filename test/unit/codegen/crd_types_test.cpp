@@ -4,6 +4,7 @@
 #include <shop/v1/http_widget.hpp>
 #include <shop/v1alpha1/http_widget.hpp>
 
+#include <windlass/cel/validate.hpp>
 #include <windlass/json/schema.hpp>
 #include <windlass/json/table.hpp>
 #include <windlass/type/inspect.hpp>
@@ -188,6 +189,72 @@ TEST(CrdTypes, WhatTheSchemaSaysIsCheckedBeforeARequest) {
     change(wrong);
     EXPECT_EQ(problems(wrong), std::vector<std::string>{problem});
   }
+}
+
+std::vector<std::string> texts(const std::vector<windlass::type::Violation>& violations) {
+  std::vector<std::string> out;
+  for (const auto& violation : violations) out.push_back(violation.path + ": " + violation.message);
+  return out;
+}
+
+TEST(CrdTypes, RulesInCelAreCheckedBeforeARequest) {
+  namespace cel = windlass::cel;
+  using Texts = std::vector<std::string>;
+  HTTPWidget widget = decoded(kEverything);
+  widget.spec.big = 2048;
+  EXPECT_EQ(texts(cel::validate(widget)), Texts());
+  widget.spec.count = 7;
+  EXPECT_EQ(texts(cel::validate(widget)),
+            Texts{"spec.count: Invalid value: only fast ones may be many"});
+  widget.spec.mode = HTTPWidgetSpecMode::fast;
+  EXPECT_EQ(texts(cel::validate(widget)), Texts());
+
+  // transition rules: a value that was there may not change
+  HTTPWidget after = widget;
+  after.spec.frozen = "molten";
+  EXPECT_EQ(texts(cel::validate(after)), Texts());
+  EXPECT_EQ(texts(cel::validate_update(widget, after)),
+            Texts{"spec.frozen: Invalid value: \"molten\": failed rule: self == oldSelf"});
+  EXPECT_EQ(texts(cel::validate_update(after, after)), Texts());
+
+  // what is wrong already and stays as it is does not stop an update
+  HTTPWidget many = widget;
+  many.spec.mode = HTTPWidgetSpecMode::slow;
+  many.spec.cluster_ip = "nowhere";
+  HTTPWidget labelled = many;
+  labelled.metadata.labels["a"] = "c";
+  EXPECT_EQ(cel::validate(many).size(), 2u);
+  EXPECT_EQ(texts(cel::validate_update(many, many)), Texts());
+  labelled.spec.cluster_ip = "elsewhere";
+  EXPECT_EQ(cel::validate_update(many, labelled).size(), 2u);
+}
+
+TEST(CrdTypes, RulesSeeDefaultsAndAreLeftOutWhereValuesAreOfNoUse) {
+  namespace cel = windlass::cel;
+  HTTPWidget widget = decoded(kEverything);
+  widget.spec.big = 2048;
+  widget.spec.count.reset();  // 3 by default, which the rule needs
+  EXPECT_EQ(cel::validate(widget).size(), 0u);
+  widget.spec.count = 7;
+  widget.spec.tags = {"longer than ten"};
+  const auto found = cel::validate(widget);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].reason, "FieldValueTooLong");
+  EXPECT_EQ(found[1].path, "");
+  EXPECT_EQ(found[1].message.rfind("Invalid value: null: some validation rules were not", 0), 0u);
+}
+
+TEST(CrdTypes, NullAndOtherTypesInJsonValuesAreRefused) {
+  HTTPWidget widget = decoded(kEverything);
+  widget.spec.big = 2048;
+  widget.spec.flags = json::Array{true, nullptr};
+  widget.spec.hollow = 7;
+  EXPECT_EQ(problems(widget),
+            (std::vector<std::string>{
+                "spec.flags[1]: Invalid value: \"null\": spec.flags[1] in body must be of type "
+                "boolean: \"null\"",
+                "spec.hollow: Invalid value: \"integer\": spec.hollow in body must be of type "
+                "object: \"integer\""}));
 }
 
 TEST(CrdTypes, TheTableHasColumnsAndRules) {

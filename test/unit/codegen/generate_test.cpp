@@ -55,6 +55,78 @@ TEST(Generate, TheGoldenFilesAreWhatComesOut) {
   EXPECT_EQ(generated->warnings.size(), 4u);
 }
 
+std::string text_of(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+constexpr const char* kConversion = "shop/v1alpha1/http_widget_conversion";
+
+// The build compiles conversion/ and runs its test. To accept a change, remove these files, run
+//   windlass generate conversion test/unit/codegen/input/tricky.yaml --namespace shop::api
+//     --output-prefix shop --output-dir test/unit/codegen/conversion
+// and read the difference.
+TEST(Conversions, TheGoldenFilesAreWhatComesOut) {
+  const Folder folder;
+  const auto made = generate_conversions(tricky(folder.path()), "");
+  ASSERT_TRUE(made) << made.error().message;
+  ASSERT_EQ(made->written.size(), 3u);
+  EXPECT_TRUE(made->kept.empty());
+  for (const auto& name : made->written) {
+    EXPECT_EQ(text_of(fs::path(folder.path()) / name),
+              text_of(fs::path(kHere) / "conversion" / name))
+        << name;
+  }
+  EXPECT_EQ(made->differences.front(),
+            "v1alpha1 spec.size: std::optional<std::int64_t>, not in v1");
+}
+
+TEST(Conversions, WhatTheUserHasWrittenStays) {
+  const Folder folder;
+  const auto source = fs::path(folder.path()) / (std::string(kConversion) + ".cpp");
+  const auto test = fs::path(folder.path()) / (std::string(kConversion) + "_test.cpp");
+  ASSERT_TRUE(generate_conversions(tricky(folder.path()), "v1"));
+  std::ofstream(source) << "// mine";
+  std::ofstream(test) << "// stale";
+  const auto again = generate_conversions(tricky(folder.path()), "v1");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->kept, (std::vector<std::string>{std::string(kConversion) + ".hpp",
+                                                   std::string(kConversion) + ".cpp"}));
+  EXPECT_EQ(text_of(source), "// mine");
+  EXPECT_NE(text_of(test), "// stale");
+}
+
+TEST(Conversions, ErrorsNameTheRemedy) {
+  const Folder folder;
+  const auto unknown = generate_conversions(tricky(folder.path()), "v7");
+  ASSERT_FALSE(unknown);
+  EXPECT_NE(unknown.error().message.find("no version is called v7; it has v1alpha1, v1"),
+            std::string::npos)
+      << unknown.error().message;
+  auto options = tricky(folder.path());
+  options.inputs = {kHere + "/../../../operators/hello/config/crd.yaml"};
+  const auto nothing = generate_conversions(options, "");
+  ASSERT_FALSE(nothing);
+  EXPECT_NE(nothing.error().message.find("nothing to convert"), std::string::npos);
+  EXPECT_TRUE(fs::is_empty(folder.path()));
+}
+
+TEST(Generate, DefinitionsNeedTheWholeSchema) {
+  auto options = tricky("");
+  options.dry_run = true;
+  options.definitions = "definitions.cpp";
+  const auto refused = generate(options);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("--whole-schema"), std::string::npos);
+  options.whole_schema = true;
+  const auto made = generate(options);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(made->files.size(), 5u);
+  EXPECT_NE(made->files.at("definitions.cpp").find("version<shop::api::v1::HTTPWidget>"),
+            std::string::npos);
+}
+
 TEST(Generate, TwiceTheSameBytes) {
   auto options = tricky("");
   options.check = true;

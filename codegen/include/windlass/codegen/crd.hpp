@@ -40,10 +40,28 @@ struct CrdOptions {
   /// The first label of the group comes before the version:
   /// `<prefix>/<group>/<version>/<kind>.hpp`.
   bool by_group = false;
+  /// The tables also say what only the text of a CRD needs: descriptions, and keywords that types
+  /// do not know. json::schema_of then gives back the CRD's schema.
+  bool whole_schema = false;
+};
+
+/// A CRD as C++ says it: what stands beside the schemas of its versions.
+struct Definition {
+  struct Version {
+    std::string type;    ///< `api::v1::Database`
+    std::string header;  ///< `api/v1/database.hpp`
+    std::string name;    ///< `v1`
+    bool stored = false;
+    json::Value entry;  ///< of spec.versions; only with whole_schema
+  };
+  std::string name;  ///< `databases.example.com`
+  json::Value crd;   ///< only with whole_schema
+  std::vector<Version> versions;
 };
 
 struct ParsedCrds {
-  std::vector<Unit> units;  ///< one per CRD and served version
+  std::vector<Unit> units;              ///< one per CRD and version
+  std::vector<Definition> definitions;  ///< one per CRD
   std::vector<Warning> warnings;
 };
 

@@ -75,6 +75,9 @@ struct Constraints {
   std::string list_type;  ///< `set`, `map`, or empty for atomic
   std::vector<std::string> list_map_keys;
   bool immutable = false;
+  std::string json_type;    ///< of `any`: "object" or another; empty: anything
+  bool nullable = false;    ///< where the member's type does not say so
+  std::string description;  ///< only with CrdOptions::whole_schema
   Ptr items;
   // What type::Demands holds.
   std::vector<Rule> rules;
@@ -82,6 +85,8 @@ struct Constraints {
   std::vector<Member> members;
   std::vector<Ptr> all_of, any_of, one_of;
   Ptr not_;
+  json::Value keywords;  ///< an object, or null
+  bool keywords_only = false;
 
   [[nodiscard]] bool has_demands() const;
   [[nodiscard]] bool empty() const;

@@ -171,6 +171,13 @@ const windlass::type::Table& HTTPWidgetSpec::table() {
       &for_either_one_of_2};
   static constexpr windlass::type::Demands for_either_demands{.one_of = for_either_one_of};
   static constexpr windlass::type::Constraints for_either{.demands = &for_either_demands};
+  static constexpr windlass::type::Demands for_embedded_demands{
+      .keywords = "{\"x-kubernetes-embedded-resource\":true}"};
+  static constexpr windlass::type::Constraints for_embedded{.demands = &for_embedded_demands,
+      .json_type = "object"};
+  static constexpr windlass::type::Constraints for_flags_items{.json_type = "boolean"};
+  static constexpr windlass::type::Constraints for_flags{.items = &for_flags_items,
+      .json_type = "array"};
   static constexpr windlass::type::Constraints for_foo_bar{.min_length = 1u};
   static constexpr windlass::type::Constraints for_foo_bar_2{.min_length = 1u};
   static constexpr windlass::type::Rule for_frozen_rules[] = {
@@ -179,6 +186,7 @@ const windlass::type::Table& HTTPWidgetSpec::table() {
   static constexpr windlass::type::Demands for_frozen_demands{.rules = for_frozen_rules};
   static constexpr windlass::type::Constraints for_frozen{.min_length = 1u, .immutable = true,
       .demands = &for_frozen_demands};
+  static constexpr windlass::type::Constraints for_hollow{.json_type = "object"};
   static constexpr windlass::type::Constraints for_host_ips{
       .list_type = windlass::type::ListType::set};
   static constexpr windlass::type::Constraints for_labels{.max_items = 5u};
@@ -232,14 +240,14 @@ const windlass::type::Table& HTTPWidgetSpec::table() {
       field<&T::data>("data", offsetof(T, data), optional, &for_data),
       field<&T::default_>("default", offsetof(T, default_), optional),
       field<&T::either>("either", offsetof(T, either), optional, &for_either),
-      field<&T::embedded>("embedded", offsetof(T, embedded), optional),
+      field<&T::embedded>("embedded", offsetof(T, embedded), optional, &for_embedded),
       field<&T::extensible>("extensible", offsetof(T, extensible), optional),
       field<&T::factor>("factor", offsetof(T, factor), optional),
-      field<&T::flags>("flags", offsetof(T, flags), optional),
+      field<&T::flags>("flags", offsetof(T, flags), optional, &for_flags),
       field<&T::foo_bar>("fooBar", offsetof(T, foo_bar), optional, &for_foo_bar),
       field<&T::foo_bar_2>("foo_bar", offsetof(T, foo_bar_2), optional, &for_foo_bar_2),
       field<&T::frozen>("frozen", offsetof(T, frozen), optional, &for_frozen),
-      field<&T::hollow>("hollow", offsetof(T, hollow), optional),
+      field<&T::hollow>("hollow", offsetof(T, hollow), optional, &for_hollow),
       field<&T::host_ips>("hostIPs", offsetof(T, host_ips), optional, &for_host_ips),
       field<&T::labels>("labels", offsetof(T, labels), optional, &for_labels),
       field<&T::level>("level", offsetof(T, level), optional),
