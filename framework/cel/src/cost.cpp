@@ -517,6 +517,11 @@ std::uint64_t cost_size(const Value& value) {
   return 1;
 }
 
+bool depends_on_result(Price price) {
+  return price == Price::join || price == Price::slice || price == Price::range ||
+         price == Price::output_list;
+}
+
 std::uint64_t call_cost(const Overload& overload, Args args, const Value& result) {
   const auto part = [&](std::size_t i, double factor) { return scale(cost_size(args[i]), factor); };
   const auto allocated = [](double factor, U items) {

@@ -211,11 +211,16 @@ class Evaluator {
   Value apply(const Expr& expr, Args args) {
     for (const Overload* overload : expr.overloads) {
       if (!overload->accepts(args)) continue;
+      const auto price = [&](const Value& result) {
+        return expr.overloads.size() == 1 || overload->price != Price::unit
+                   ? call_cost(*overload, args, result)
+                   : 1;
+      };
+      const bool first = !depends_on_result(overload->price);  // nothing is done that is not paid
+      if (first) pay(price(nullptr));
       Value result = expr.pattern != nullptr ? match_pattern(*expr.pattern, args[0].text())
                                              : overload->run(args);
-      pay(expr.overloads.size() == 1 || overload->price != Price::unit
-              ? call_cost(*overload, args, result)
-              : 1);
+      if (!first) pay(price(result));
       return result;
     }
     pay(1);

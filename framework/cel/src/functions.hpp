@@ -107,6 +107,7 @@ TypePtr read_type(std::string_view text);
 
 /// Units of cost of a call that was made with these arguments and gave this result.
 std::uint64_t call_cost(const Overload& overload, Args args, const Value& result);
+bool depends_on_result(Price price);
 /// The length that counts for costs: characters, items, entries; otherwise 1.
 std::uint64_t cost_size(const Value& value);
 

@@ -107,6 +107,18 @@ TEST(Limits, ValuesThatGrow) {
             "operation cancelled: actual cost limit exceeded");
 }
 
+/// They would take minutes.
+TEST(Limits, QuadraticFunctionsArePaidBefore) {
+  const std::string list = "lists.range(900000)";
+  for (const std::string& source :
+       {list + ".distinct().size() > 0", "sets.contains(" + list + ", " + list + ")",
+        "sets.equivalent(" + list + ", " + list + ")",
+        "sets.intersects(" + list + ", " + list + ".map(x, x + 900000))"}) {
+    EXPECT_EQ(outcome(source, "", 100'000'000), "operation cancelled: actual cost limit exceeded");
+  }
+  EXPECT_EQ(outcome("lists.range(100).distinct().size() == 100", ""), "fine");
+}
+
 TEST(Limits, TheCostOfACall) {
   EXPECT_EQ(outcome("self.matches('a')", "a", 1),
             "operation cancelled: actual cost limit exceeded");
