@@ -39,7 +39,11 @@ int open_for_append(const std::filesystem::path& path) {
 
 struct Journal::State {
   State(Environment& environment, Executor on, std::filesystem::path file_path)
-      : env(environment), path(std::move(file_path)), file(open_for_append(path)), settled(on) {}
+      : env(environment),
+        path(std::move(file_path)),
+        file(open_for_append(path)),
+        settled(on),
+        writers(on) {}
   ~State() { ::close(file); }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
@@ -48,10 +52,11 @@ struct Journal::State {
   std::filesystem::path path;
   int file;
   std::string pending;
-  std::uint64_t appended = 0, durable = 0, bytes = 0;
+  std::uint64_t appended = 0, durable = 0;
   bool writing = false;
   std::exception_ptr broken;
   Event settled;  ///< set when a write has ended
+  TaskGroup writers;
 };
 
 Result<std::vector<std::string>> Journal::read(const std::filesystem::path& path) {
@@ -101,49 +106,57 @@ void Journal::rewrite(const std::string& lines) {
     ::close(directory);
   }
   ::close(std::exchange(state_->file, file));
-  state_->bytes = lines.size();
 }
 
 void Journal::append(std::string_view line) {
   state_->pending.append(line).push_back('\n');
-  state_->bytes += line.size() + 1;
   ++state_->appended;
 }
 
-std::uint64_t Journal::size() const { return state_->bytes; }
+/// Not a part of `commit`: a client that goes away must not take the write with it.
+Task<void> Journal::write_pending(std::shared_ptr<State> state) {
+  const std::uint64_t upto = state->appended;
+  auto batch = std::make_shared<std::string>(std::exchange(state->pending, {}));
+  std::function<void()> work = [state, batch] {
+    write_all(state->file, *batch, state->path);
+    if (::fdatasync(state->file) != 0) throw failure("sync", state->path);
+  };
+  try {
+    Task<void> writing = state->env.blocking("journal", std::move(work));
+    co_await std::move(writing);
+    state->durable = upto;
+  } catch (...) {
+    state->broken = std::current_exception();
+  }
+  state->writing = false;
+  state->settled.set();
+}
+
+void Journal::start_writing(const std::shared_ptr<State>& state) {
+  if (state->writing) return;
+  state->writing = true;
+  state->settled.reset();
+  Task<void> writing = write_pending(state);
+  state->writers.spawn("journal", std::move(writing));
+}
 
 Task<void> Journal::commit() {
   const std::shared_ptr<State> state = state_;
   const std::uint64_t wanted = state->appended;
   while (state->durable < wanted) {
     if (state->broken) std::rethrow_exception(state->broken);
-    if (state->writing) {
-      co_await state->settled.wait();
-      continue;
-    }
-    state->writing = true;
-    state->settled.reset();
-    const std::uint64_t upto = state->appended;
-    auto batch = std::make_shared<std::string>(std::exchange(state->pending, {}));
-    std::function<void()> work = [state, batch] {
-      write_all(state->file, *batch, state->path);
-      if (::fdatasync(state->file) != 0) throw failure("sync", state->path);
-    };
-    std::exception_ptr failed;
-    try {
-      Task<void> writing = state->env.blocking("journal", std::move(work));
-      co_await std::move(writing);
-    } catch (...) {
-      failed = std::current_exception();
-    }
-    state->writing = false;
-    if (failed) {
-      state->broken = failed;
-    } else {
-      state->durable = upto;
-    }
-    state->settled.set();
+    start_writing(state);
+    co_await state->settled.wait();
   }
+}
+
+Task<void> Journal::close() {
+  const std::shared_ptr<State> state = state_;
+  while (state->durable < state->appended && !state->broken) {
+    start_writing(state);
+    co_await state->settled.wait();
+  }
+  co_await state->writers.join();
 }
 
 }  // namespace windlass::inline v0::api_server

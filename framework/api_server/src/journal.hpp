@@ -31,13 +31,16 @@ class Journal {
   /// Adds a line (without its end); on disk after the next `commit`.
   void append(std::string_view line);
   /// Returns when everything appended before is on disk. Throws Exception(io): from then on nothing
-  /// is acknowledged any more.
+  /// is acknowledged any more. A caller that is cancelled stops waiting; the write goes on.
   Task<void> commit();
-  /// Bytes on disk and on the way there.
-  [[nodiscard]] std::uint64_t size() const;
+  /// Writes what is left and waits for it; to be called last. What failed, `commit` has said.
+  Task<void> close();
 
  private:
   struct State;
+  static void start_writing(const std::shared_ptr<State>& state);
+  static Task<void> write_pending(std::shared_ptr<State> state);
+
   std::shared_ptr<State> state_;
 };
 

@@ -268,6 +268,10 @@ Task<void> Server::stop(Duration grace) {
   const auto impl = impl_;
   impl->core->end_watches();
   co_await impl->server->stop(grace);
+  if (impl->journal) {
+    Task<void> closing = impl->journal->close();
+    co_await std::move(closing);
+  }
 }
 
 Core& Server::core() { return *impl_->core; }

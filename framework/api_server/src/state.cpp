@@ -187,6 +187,8 @@ void State::restore(const std::string& line) {
   const Value entry = json::parse(line).value();
   const std::string storage(entry["in"].string_or(""));
   const auto revision = static_cast<std::uint64_t>(entry["version"].integer_or(0));
+  store.advance(revision);
+  if (storage.empty()) return;  // says no more than that
   const Value& object = entry["object"];
   const ResourcePtr resource = registry.storing(storage);
   if (resource == nullptr && object.is_null()) return;  // went with its definition
@@ -223,7 +225,8 @@ std::string State::journal() const {
   for (const std::string& collection : store.collections()) {
     if (collection != definitions) add(collection);
   }
-  return out;
+  // what was deleted last has left no line
+  return out + fmt::format("{{\"version\":{}}}\n", store.revision());
 }
 
 void State::fill_namespace(const std::string& name) {

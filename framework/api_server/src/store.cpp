@@ -125,10 +125,14 @@ StoredPtr Store::put(const std::string& collection, const ObjectName& name, Valu
   return stored;
 }
 
-void Store::restore(const std::string& collection, const ObjectName& name, Value value,
-                    std::uint64_t revision) {
+void Store::advance(std::uint64_t revision) {
   revision_ = std::max(revision_, revision);
   compacted_ = revision_;
+}
+
+void Store::restore(const std::string& collection, const ObjectName& name, Value value,
+                    std::uint64_t revision) {
+  advance(revision);
   Collection& target = collections_[collection];
   if (value.is_null()) {
     target.objects.erase(name);

@@ -98,6 +98,8 @@ class Store {
                                                               const ObjectName& after = {}) const;
   /// Writes with the next version, which is put into metadata.resourceVersion.
   StoredPtr put(const std::string& collection, const ObjectName& name, json::Value value);
+  /// Goes on from `revision`, without the history before it.
+  void advance(std::uint64_t revision);
   /// Brings back an object (null: its removal) as an earlier store had it, without history.
   void restore(const std::string& collection, const ObjectName& name, json::Value value,
                std::uint64_t revision);

@@ -118,31 +118,88 @@ bool needs_quotes(const std::string& text) {
   return text.find(": ") != std::string::npos || text.find(" #") != std::string::npos;
 }
 
-/// What YAML 1.1 reads as another type than a string.
-bool is_typed(const std::string& text) {
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// 12_000, or 1:30, which is 90.
+bool is_old_number(std::string text) {
+  if (text.starts_with('-') || text.starts_with('+')) text.erase(0, 1);
+  if (text.empty() || !(is_digit(text.front()) || text.front() == '.')) return false;
+  std::erase(text, '_');
   if (!plain_scalar(text).is_string()) return true;
-  const bool digit = text.front() >= '0' && text.front() <= '9';
-  if (digit && text.find('_') != std::string::npos &&
-      text.find_first_not_of("0123456789_") == std::string::npos) {
-    return true;
-  }
-  return text.size() >= 10 && text[4] == '-' && text[7] == '-' &&
-         std::all_of(text.begin(), text.begin() + 4, [](char c) { return c >= '0' && c <= '9'; });
+  const auto colon = text.find(':');
+  return colon != std::string::npos && text.find_first_not_of("0123456789") == colon &&
+         text.find_first_not_of("0123456789:.", colon) == std::string::npos;
 }
 
-bool is_printable(const std::string& text) {
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f;
-  });
+/// 2026-01-02, and what may follow it.
+bool is_date(const std::string& text) {
+  std::size_t at = 0;
+  const auto digits = [&](std::size_t least, std::size_t most) {
+    const std::size_t start = at;
+    while (at < text.size() && at - start < most && is_digit(text[at])) ++at;
+    return at - start >= least;
+  };
+  const auto dash = [&] { return at < text.size() && text[at++] == '-'; };
+  return digits(4, 4) && dash() && digits(1, 2) && dash() && digits(1, 2) &&
+         (at == text.size() || text[at] == 'T' || text[at] == 't' || text[at] == ' ');
+}
+
+/// What YAML 1.1 reads as another type than a string.
+bool is_typed(const std::string& text) {
+  constexpr std::array kOthers = {".inf",  ".Inf",  ".INF", "+.inf", "+.Inf", "+.INF", "-.inf",
+                                  "-.Inf", "-.INF", ".nan", ".NaN",  ".NAN",  "<<"};
+  return !plain_scalar(text).is_string() || is_one_of(kOthers, text) || is_old_number(text) ||
+         is_date(text);
+}
+
+/// The bytes of the character at the front if it cannot stand as it is, otherwise 0: controls, and
+/// the line ends and marks of Unicode.
+std::size_t needs_escape(std::string_view text) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+  };
+  if ((byte(0) < 0x20 && byte(0) != '\n') || byte(0) == 0x7f) return 1;
+  if (byte(0) == 0xc2 && byte(1) < 0xa0) return 2;
+  for (const std::string_view mark : {"\u2028", "\u2029", "\ufeff"}) {
+    if (text.starts_with(mark)) return 3;
+  }
+  return 0;
+}
+
+bool is_printable(std::string_view text) {
+  for (; !text.empty(); text.remove_prefix(1)) {
+    if (needs_escape(text) > 0) return false;
+  }
+  return true;
+}
+
+std::string quote(const std::string& text) {
+  std::string out;
+  const std::string quoted = quote_json(text);
+  for (std::string_view rest = quoted; !rest.empty();) {
+    const std::size_t length = needs_escape(rest);
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(rest[i]); };
+    if (length == 0) {
+      out += rest.front();
+    } else if (length < 3) {
+      out += fmt::format("\\x{:02x}", byte(length - 1));
+    } else {
+      out +=
+          fmt::format("\\u{:04x}", (byte(0) & 15U) << 12 | (byte(1) & 63U) << 6 | (byte(2) & 63U));
+    }
+    rest.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
 }
 
 void write(const Value& value, int indent, std::string& out);
 
-void write_string(const std::string& text, int indent, std::string& out) {
+void write_string(const std::string& text, int indent, bool key, std::string& out) {
   const bool lines = text.find('\n') != std::string::npos;
-  if (!is_printable(text) || (lines && text.front() == ' ')) {
-    out += quote_json(text);
-  } else if (lines) {
+  const bool block = lines && !key && text.front() != ' ' && text.front() != '\n';
+  if (!is_printable(text) || is_typed(text) || (lines && !block)) {
+    out += quote(text);
+  } else if (block) {
     out += text.ends_with("\n\n") ? "|+" : text.ends_with('\n') ? "|" : "|-";
     const std::string margin(static_cast<std::size_t>(indent), ' ');
     for (std::size_t at = 0; at < text.size();) {
@@ -151,8 +208,6 @@ void write_string(const std::string& text, int indent, std::string& out) {
       if (end > at) out += margin + text.substr(at, end - at);
       at = end + 1;
     }
-  } else if (is_typed(text)) {
-    out += '"' + text + '"';
   } else if (needs_quotes(text)) {
     out += '\'';
     for (const char c : text) out.append(c == '\'' ? 2 : 1, c);
@@ -172,7 +227,7 @@ void write_object(const Object& object, int indent, std::string& out) {
   for (const auto& member : object) {
     if (!first) out += '\n' + std::string(static_cast<std::size_t>(indent), ' ');
     first = false;
-    write_string(member.key, indent, out);
+    write_string(member.key, indent, true, out);
     out += ':';
     if (!is_block(member.value)) {
       out += ' ';
@@ -197,7 +252,7 @@ void write(const Value& value, int indent, std::string& out) {
       write(entry, indent + 2, out);
     }
   } else if (value.is_string()) {
-    write_string(value.as_string(), indent, out);
+    write_string(value.as_string(), indent, false, out);
   } else {
     out += json::dump(value);
   }

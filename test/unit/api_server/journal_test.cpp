@@ -1,5 +1,7 @@
 // The journal: a core that starts where another ended, files that a crash tore, and the server's.
 
+#include "journal.hpp"
+
 #include <filesystem>
 #include <fstream>
 
@@ -75,6 +77,19 @@ TEST_F(Journaled, AnotherCoreGoesOnFromTheLines) {
   // owners are known again: a namespace takes its objects with it
   EXPECT_EQ(ask("DELETE", fresh).response.status, 200);
   EXPECT_EQ(ask("GET", fresh + "/configmaps/a").response.status, 404);
+}
+
+TEST_F(Journaled, VersionsNeverGoBack) {
+  post(kMaps, config_map("a"));
+  erase(std::string(kMaps) + "/a");
+  const api_server::Core second(environment, {.journal = lines});
+  EXPECT_EQ(second.revision(), core.revision());
+  const api_server::Core third(environment, {.journal = lines_of(second.journal())});
+  EXPECT_EQ(third.revision(), core.revision());
+  // a removal of what nothing describes any more has had a version, too
+  lines.emplace_back(
+      R"({"version":5000,"in":"gone.example.com/things","namespace":"","name":"a"})");
+  EXPECT_EQ(api_server::Core(environment, {.journal = lines}).revision(), 5000U);
 }
 
 TEST_F(Journaled, EveryPrefixIsAState) {
@@ -167,6 +182,71 @@ TEST_F(JournalFile, AServerFindsWhatAnotherLeft) {
   Visit third{path_, {request("GET", std::string(kMaps) + "/c")}};
   play(third);
   EXPECT_EQ(third.codes, (std::vector<int>{200}));
+}
+
+/// Writes when it is told to, and gives up when its caller does.
+class SlowDisk final : public Environment {
+ public:
+  explicit SlowDisk(Environment& rest) : go(rest.io()), rest_(rest) {}
+
+  Task<void> blocking(std::string, std::function<void()> work) override {
+    co_await go.wait();
+    work();
+  }
+  Executor io() override { return rest_.io(); }
+  Executor workers() override { return rest_.workers(); }
+  Executor lease() override { return rest_.lease(); }
+  Clock& clock() override { return rest_.clock(); }
+  Random& random() override { return rest_.random(); }
+  Network& network(const Executor& executor) override { return rest_.network(executor); }
+  [[nodiscard]] std::optional<std::string> variable(std::string_view name) const override {
+    return rest_.variable(name);
+  }
+  [[nodiscard]] Result<std::string> read_file(const std::filesystem::path& path) const override {
+    return rest_.read_file(path);
+  }
+  std::string secret_bytes(std::size_t count) override { return rest_.secret_bytes(count); }
+  [[nodiscard]] std::string host_name() const override { return rest_.host_name(); }
+  Task<int> next_signal() override { return rest_.next_signal(); }
+  void terminate(int code) override { rest_.terminate(code); }
+  std::unique_ptr<Watchdog> make_watchdog(std::string last_words) override {
+    return rest_.make_watchdog(std::move(last_words));
+  }
+  [[nodiscard]] Logger log() const override { return rest_.log(); }
+
+  Event go;
+
+ private:
+  Environment& rest_;
+};
+
+Task<int> a_client_leaves(SystemEnvironment* environment, std::filesystem::path path) {
+  SlowDisk disk(*environment);
+  api_server::Journal journal(disk, environment->io(), path);
+  TaskGroup clients(environment->io());
+  journal.append("1");
+  Task<void> committing = journal.commit();
+  clients.spawn("client", std::move(committing));
+  Task<void> leaving = clients.stop();
+  co_await std::move(leaving);
+  disk.go.set();
+  journal.append("2");
+  Task<void> next = journal.commit();
+  co_await std::move(next);
+  EXPECT_EQ(api_server::Journal::read(path).value(), (std::vector<std::string>{"1", "2"}));
+  journal.append("3");
+  Task<void> closing = journal.close();
+  co_await std::move(closing);
+  EXPECT_EQ(api_server::Journal::read(path).value().size(), 3U);
+  co_return 0;
+}
+
+TEST_F(JournalFile, AClientThatLeavesDoesNotTakeTheWriteWithIt) {
+  auto environment = SystemEnvironment::make(
+      {.worker_threads = 0, .lease_thread = false, .handle_signals = false});
+  SystemEnvironment* reference = environment.get();
+  const std::filesystem::path path = path_;
+  EXPECT_EQ(environment->run([reference, path] { return a_client_leaves(reference, path); }), 0);
 }
 
 TEST_F(JournalFile, ADamagedMiddleIsRefused) {
