@@ -297,8 +297,8 @@ void Core::end_watches() {
 
 void Core::seed(const std::vector<Value>& objects) {
   const Identity admin = Identity::admin();
-  Exchange own{.internal = true};
   for (const Value& object : objects) {
+    Exchange own{.internal = true};  // of this object alone: it remembers a UID
     const ResourcePtr resource = impl_->state.registry.find_kind(object["apiVersion"].string_or(""),
                                                                  object["kind"].string_or(""));
     const std::string name = object_name(object);

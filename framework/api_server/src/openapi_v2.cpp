@@ -1,8 +1,8 @@
 #include "openapi_v2.hpp"
 
-#include <bit>
-
 #include <fmt/format.h>
+
+#include "protobuf.hpp"
 
 namespace windlass::inline v0::api_server {
 
@@ -63,35 +63,23 @@ Value openapi_v2(const State& state) {
 
 namespace {
 
-/// A protobuf message under construction.
+/// A protobuf message under construction: what the document has of it.
 class Writer {
  public:
   void text(std::uint32_t number, const Value& value) {
     if (value.is_string()) bytes(number, value.as_string());
   }
-  void bytes(std::uint32_t number, std::string_view content) {
-    varint(static_cast<std::uint64_t>(number) << 3 | 2);
-    varint(content.size());
-    out_ += content;
-  }
+  void bytes(std::uint32_t number, std::string_view content) { put_bytes(out_, number, content); }
   void integer(std::uint32_t number, const Value& value) {
-    if (!value.is_integer() && !value.is_bool()) return;
-    varint(static_cast<std::uint64_t>(number) << 3);
-    varint(value.is_bool() ? value.as_bool() : static_cast<std::uint64_t>(value.as_integer()));
+    if (value.is_integer()) put_number(out_, number, value.as_integer());
+    if (value.is_bool()) put_number(out_, number, value.as_bool() ? 1 : 0);
   }
   void real(std::uint32_t number, const Value& value) {
-    if (!value.is_number()) return;
-    varint(static_cast<std::uint64_t>(number) << 3 | 1);
-    auto bits = std::bit_cast<std::uint64_t>(value.as_number());
-    for (int i = 0; i < 8; ++i, bits >>= 8) out_ += static_cast<char>(bits & 0xff);
+    if (value.is_number()) put_real(out_, number, value.as_number());
   }
   [[nodiscard]] const std::string& done() const { return out_; }
 
  private:
-  void varint(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) out_ += static_cast<char>(value | 0x80);
-    out_ += static_cast<char>(value);
-  }
   std::string out_;
 };
 

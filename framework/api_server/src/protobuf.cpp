@@ -436,6 +436,9 @@ void put_varint(std::string& out, std::uint64_t value) {
 void put_tag(std::string& out, std::uint32_t number, std::uint32_t wire) {
   put_varint(out, static_cast<std::uint64_t>(number) << 3 | wire);
 }
+
+}  // namespace
+
 void put_bytes(std::string& out, std::uint32_t number, std::string_view bytes) {
   put_tag(out, number, kBytes);
   put_varint(out, bytes.size());
@@ -445,6 +448,13 @@ void put_number(std::string& out, std::uint32_t number, std::int64_t value) {
   put_tag(out, number, kVarint);
   put_varint(out, static_cast<std::uint64_t>(value));
 }
+void put_real(std::string& out, std::uint32_t number, double value) {
+  put_tag(out, number, kFixed64);
+  auto bits = std::bit_cast<std::uint64_t>(value);
+  for (int i = 0; i < 8; ++i, bits >>= 8) out += static_cast<char>(bits & 0xff);
+}
+
+namespace {
 
 std::string write_time(const Value& value) {
   std::string out;
@@ -533,9 +543,7 @@ void write_value(const FieldNumber& field, std::uint32_t number, const Value& va
   } else if (field.scalar == 'i') {
     put_number(out, number, value.integer_or(0));
   } else if (field.scalar == 'd') {
-    put_tag(out, number, kFixed64);
-    auto bits = std::bit_cast<std::uint64_t>(value.is_number() ? value.as_number() : 0.0);
-    for (int i = 0; i < 8; ++i, bits >>= 8) out += static_cast<char>(bits & 0xff);
+    put_real(out, number, value.is_number() ? value.as_number() : 0.0);
   } else {
     put_bytes(out, number, content_of(field, value));
   }

@@ -22,4 +22,9 @@ std::optional<std::string> encode_protobuf(const json::Value& object);
 /// object's envelope. None as above.
 std::optional<std::string> encode_protobuf_event(std::string_view type, const json::Value& object);
 
+// Fields of a message under construction.
+void put_bytes(std::string& out, std::uint32_t number, std::string_view bytes);
+void put_number(std::string& out, std::uint32_t number, std::int64_t value);
+void put_real(std::string& out, std::uint32_t number, double value);
+
 }  // namespace windlass::inline v0::api_server

@@ -1,3 +1,5 @@
+#include <set>
+
 #include <gmock/gmock.h>
 
 #include "api.hpp"
@@ -28,6 +30,13 @@ TEST_F(Namespaces, HaveAServiceAccountAndTheAuthorityFromTheStart) {
   expect_filled("made");
   core.seed({read(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"seeded"}})")});
   expect_filled("seeded");
+}
+
+TEST_F(Namespaces, EachHasAUidOfItsOwn) {
+  std::set<std::string> uids;
+  for (const auto* name : {"default", "kube-system", "kube-public", "kube-node-lease"})
+    uids.insert(get(std::string("/api/v1/namespaces/") + name).body["metadata"]["uid"].as_string());
+  EXPECT_EQ(uids.size(), 4U);
 }
 
 TEST_F(Namespaces, AreFilledOnce) {
