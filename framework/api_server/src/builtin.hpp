@@ -48,4 +48,7 @@ void set_default(json::Value& object, std::string_view key, json::Value value);
 void check_not_negative(const json::Value& value, const std::string& path, Causes& causes);
 void check_selector_matches(const json::Value& object, Causes& causes);
 
+/// The next address of a Service. Throws Failure(500) when there is none.
+std::string free_address(State& state);
+
 }  // namespace windlass::inline v0::api_server

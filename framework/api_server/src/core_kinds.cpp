@@ -174,6 +174,8 @@ std::string address_text(const std::string& base, std::uint32_t offset) {
                      address & 255);
 }
 
+}  // namespace
+
 std::string free_address(State& state) {
   std::set<std::string> used;
   for (const StoredPtr& service : state.store.list("/services", "")) {
@@ -189,6 +191,8 @@ std::string free_address(State& state) {
   throw Failure(500, "InternalError",
                 "Internal error occurred: failed to allocate a serviceIP: range is full");
 }
+
+namespace {
 
 constexpr std::int64_t kFirstNodePort = 30000, kLastNodePort = 32767;
 
@@ -220,10 +224,7 @@ void prepare_service(State& state, Value& object) {
   Value& spec = object["spec"];
   assign_node_ports(state, spec);
   if (spec["type"] == Value("ExternalName")) return;
-  std::string address(spec["clusterIP"].string_or(""));
-  if (address.empty()) address = free_address(state);
-  spec["clusterIP"] = address;
-  spec["clusterIPs"] = Array{address};
+  spec["clusterIPs"] = Array{spec["clusterIP"]};
   set_default(spec, "ipFamilies", Array{"IPv4"});
   set_default(spec, "ipFamilyPolicy", "SingleStack");
   object["status"] = Object{{"loadBalancer", Object{}}};

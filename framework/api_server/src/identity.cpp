@@ -8,6 +8,8 @@
 
 namespace windlass::inline v0::api_server {
 
+using json::Array;
+using json::Object;
 using json::Value;
 
 namespace {
@@ -63,6 +65,22 @@ Identity service_account_identity(const ObjectName& account) {
   return {.user = fmt::format("{}{}:{}", kAccountPrefix, account.namespace_, account.name),
           .groups = {"system:serviceaccounts", "system:serviceaccounts:" + account.namespace_,
                      "system:authenticated"}};
+}
+
+Object user_info(const Identity& identity) {
+  Array groups;
+  for (const std::string& group : identity.groups) groups.emplace_back(group);
+  Object out{{"username", identity.user}};
+  if (!groups.empty()) out.set("groups", std::move(groups));
+  if (!identity.uid.empty()) out.set("uid", identity.uid);
+  Object extra;
+  for (const auto& [key, values] : identity.extra) {
+    Array list;
+    for (const std::string& value : values) list.emplace_back(value);
+    extra.set(key, std::move(list));
+  }
+  if (!extra.empty()) out.set("extra", std::move(extra));
+  return out;
 }
 
 namespace {

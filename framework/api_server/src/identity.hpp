@@ -21,6 +21,8 @@ std::string make_token(State& state, const json::Value& claims);
 /// "system:serviceaccount:ns:name" taken apart; none for other users.
 std::optional<ObjectName> service_account_of(std::string_view user);
 Identity service_account_identity(const ObjectName& account);
+/// As reviews show it (authentication/v1 UserInfo).
+json::Object user_info(const Identity& identity);
 
 /// The identity that Impersonate- headers ask for, if `context.identity` may take it.
 /// None without such headers. Throws Failure(400|403).

@@ -382,7 +382,8 @@ Reply handle_watch(Context& context) {
   settings.bookmark_interval = state.options.bookmark_interval;
   std::int64_t seconds = query.number("timeoutSeconds").value_or(0);
   if (seconds <= 0) seconds = state.env.random().between(1800, 3600);
-  settings.ends = state.env.clock().steady_now() + std::chrono::seconds(seconds);
+  settings.ends =
+      state.env.clock().steady_now() + std::chrono::seconds(std::min(seconds, kLongestSeconds));
   const Selection selection = settings.selection;
   const std::string& storage = context.resource->storage;
 

@@ -44,22 +44,6 @@ Attributes attributes_in(const Value& spec) {
           .path = {}};
 }
 
-Object user_info(const Identity& identity) {
-  Array groups;
-  for (const std::string& group : identity.groups) groups.emplace_back(group);
-  Object out{{"username", identity.user}};
-  if (!groups.empty()) out.set("groups", std::move(groups));
-  if (!identity.uid.empty()) out.set("uid", identity.uid);
-  Object extra;
-  for (const auto& [key, values] : identity.extra) {
-    Array list;
-    for (const std::string& value : values) list.emplace_back(value);
-    extra.set(key, std::move(list));
-  }
-  if (!extra.empty()) out.set("extra", std::move(extra));
-  return out;
-}
-
 Object rules_of(State& state, const Identity& identity, const std::string& namespace_) {
   Array resource_rules, other_rules;
   each_rule(state, identity, namespace_, [&](const Value& rule) {

@@ -200,6 +200,9 @@ LabelSelector LabelSelector::from(const Value& document) {
   if (document["matchExpressions"].is_array()) {
     for (const Value& expression : document["matchExpressions"].as_array()) {
       const std::string_view name = expression["operator"].string_or("");
+      const bool known =
+          name == "In" || name == "NotIn" || name == "Exists" || name == "DoesNotExist";
+      if (!known) selector.nothing_ = true;
       Requirement requirement{std::string(expression["key"].string_or("")),
                               name == "In"       ? Requirement::Operator::in
                               : name == "NotIn"  ? Requirement::Operator::not_in

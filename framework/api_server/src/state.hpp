@@ -12,6 +12,7 @@
 
 #include <windlass/api_server/core.hpp>
 #include <windlass/base/environment.hpp>
+#include <windlass/cel/program.hpp>
 #include <windlass/json/value.hpp>
 
 #include "failure.hpp"
@@ -38,6 +39,9 @@ struct Ownership {
   std::unordered_map<std::string, std::set<Location>> dependents;
   std::set<Location> terminating;  ///< deletion asked for, waiting for this process to finish it
 };
+
+/// More than times can be moved by is nobody's wish: 136 years.
+constexpr std::int64_t kLongestSeconds = std::int64_t{1} << 32;
 
 constexpr const char* kServerAudience = "https://kubernetes.default.svc";
 
@@ -68,6 +72,7 @@ struct State {
   std::map<std::string, Token, std::less<>> tokens;
   std::vector<std::weak_ptr<WatchStream>> watches;
   std::uint32_t next_address = 1;
+  std::map<std::string, Result<cel::Program>, std::less<>> conditions;  ///< of webhooks, compiled
   int settling = 0;
   std::function<void(std::string_view line)> on_change = {};
   ServiceResolver resolve_service = {};

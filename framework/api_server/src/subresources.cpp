@@ -339,10 +339,11 @@ Reply handle_token(Context& context) {
   const std::string name = context.target.name;
   const std::string& namespace_ = context.target.namespace_;
   std::int64_t seconds = request.at_path({"spec", "expirationSeconds"}).integer_or(3600);
-  if (seconds < 600) {
+  if (seconds < 600 || seconds > kLongestSeconds) {
     Causes causes;
     causes.invalid("spec.expirationSeconds", Value(seconds),
-                   "may not specify a duration less than 10 minutes");
+                   seconds < 600 ? "may not specify a duration less than 10 minutes"
+                                 : "may not specify a duration larger than 2^32 seconds");
     const Resource kind{.group = "authentication.k8s.io",
                         .version = "v1",
                         .kind = "TokenRequest",

@@ -104,6 +104,18 @@ Value options_document(const char* kind, const WriteOptions& options) {
 
 }  // namespace
 
+namespace {
+
+/// Webhooks are shown the address that is stored, in whichever run of the request.
+void give_address(Context& context, const Resource& resource, Value& object) {
+  if (!resource.is("", "Service")) return;
+  Value& spec = object["spec"];
+  if (spec["type"] == Value("ExternalName") || !spec["clusterIP"].string_or("").empty()) return;
+  spec["clusterIP"] = remember(context, "address", [&] { return free_address(context.state); });
+}
+
+}  // namespace
+
 StoredPtr create_object(Context& context, const Resource& resource, Value object,
                         const std::string& namespace_, const WriteOptions& options) {
   State& state = context.state;
@@ -141,6 +153,7 @@ StoredPtr create_object(Context& context, const Resource& resource, Value object
     if (generated) metadata.erase("name");
     if (admit_mutating(context, admission, bare)) {
       object = std::move(bare);
+      drop_status(resource, object);
       prepare_metadata(context, object, namespace_);
       conform(context, resource, object, options);
     }
@@ -160,6 +173,7 @@ StoredPtr create_object(Context& context, const Resource& resource, Value object
     throw Failure::already_exists(resource, object_name(object));
   }
   track_update(context, resource, nullptr, object, "", options);
+  give_address(context, resource, object);
   if (rules.prepare != nullptr) rules.prepare(state, object);
   drop_nulls(resource, object);
   admit_validating(context, admission, object);
@@ -266,11 +280,14 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
     named.kind = resource.plural;  // the server's own words
     throw Failure::invalid(named, object_name(old_object), causes);
   }
-  keep_other_parts(resource, old_object, object, subresource);
   const Rules& rules = rules_for(resource);
-  if (rules.carry != nullptr) rules.carry(object, old_object);
-  if (rules.complete != nullptr && subresource.empty()) rules.complete(state, object);
-  drop_nulls(resource, object);
+  const auto keep_what_is_not_the_clients = [&] {
+    keep_other_parts(resource, old_object, object, subresource);
+    if (rules.carry != nullptr) rules.carry(object, old_object);
+    if (rules.complete != nullptr && subresource.empty()) rules.complete(state, object);
+    drop_nulls(resource, object);
+  };
+  keep_what_is_not_the_clients();
   const AdmissionRequest admission{
       .resource = resource,
       .operation = Operation::update,
@@ -284,8 +301,7 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
   if (admit_mutating(context, admission, object)) {
     conform(context, resource, object, options);
     carry_metadata(context, resource, old_object, object);
-    keep_other_parts(resource, old_object, object, subresource);
-    drop_nulls(resource, object);
+    keep_what_is_not_the_clients();
   }
   validate_metadata_update(resource, old_object, object, causes);
   validate_object(context, resource, object, &old_object, causes);
@@ -358,8 +374,9 @@ std::int64_t grace_of(const Resource& resource, const Value& object, const Delet
       phase == "Failed") {
     return 0;
   }
-  if (options.grace) return *options.grace < 0 ? 1 : *options.grace;
-  return object.at_path({"spec", "terminationGracePeriodSeconds"}).integer_or(30);
+  const std::int64_t wanted = options.grace.value_or(
+      object.at_path({"spec", "terminationGracePeriodSeconds"}).integer_or(30));
+  return wanted < 0 ? 1 : std::min(wanted, kLongestSeconds);
 }
 
 }  // namespace

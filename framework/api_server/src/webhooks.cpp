@@ -10,6 +10,7 @@
 
 #include "builtin.hpp"
 #include "handlers.hpp"
+#include "identity.hpp"
 #include "names.hpp"
 
 namespace windlass::inline v0::api_server {
@@ -110,23 +111,6 @@ Value gvr(const Resource& resource) {
       {"group", resource.group}, {"version", resource.version}, {"resource", resource.plural}};
 }
 
-Value user_info(const Identity& identity) {
-  Array groups;
-  for (const std::string& group : identity.groups) groups.emplace_back(group);
-  Object out{{"username", identity.user}, {"groups", std::move(groups)}};
-  if (!identity.uid.empty()) out.set("uid", identity.uid);
-  if (!identity.extra.empty()) {
-    Object extra;
-    for (const auto& [key, values] : identity.extra) {
-      Array list;
-      for (const std::string& value : values) list.emplace_back(value);
-      extra.set(key, std::move(list));
-    }
-    out.set("extra", std::move(extra));
-  }
-  return out;
-}
-
 Value request_document(const Context& context, const AdmissionRequest& request, const Resource& as,
                        const Value* object, const std::string& uid) {
   Object out{{"uid", uid},
@@ -160,8 +144,21 @@ const cel::Declarations& condition_variables() {
   return variables;
 }
 
+/// kube-apiserver's limit for all conditions of a webhook.
+constexpr std::uint64_t kConditionsBudget = 2'500'000;
+constexpr std::size_t kKnownConditions = 1'000;
+
+const Result<cel::Program>& compiled(State& state, std::string_view source) {
+  auto found = state.conditions.find(source);
+  if (found == state.conditions.end()) {
+    if (state.conditions.size() >= kKnownConditions) state.conditions.clear();
+    found = state.conditions.emplace(source, cel::compile(source, condition_variables())).first;
+  }
+  return found->second;
+}
+
 /// False when a condition is false. Throws Exception when none is and one cannot be evaluated.
-bool conditions_hold(const Value& webhook, const Value& document) {
+bool conditions_hold(State& state, const Value& webhook, const Value& document) {
   const Value& conditions = webhook["matchConditions"];
   if (!conditions.is_array()) return true;
   Value request = document;
@@ -171,9 +168,13 @@ bool conditions_hold(const Value& webhook, const Value& document) {
                                        cel::Value::dynamic(document["oldObject"]),
                                        cel::Value::dynamic(request)};
   std::string problem;
+  std::uint64_t budget = kConditionsBudget;
   for (const Value& condition : conditions.as_array()) {
-    const auto program = cel::compile(condition["expression"].string_or(""), condition_variables());
-    const auto outcome = program ? program->evaluate(values) : cel::Program::Outcome{};
+    const auto& program = compiled(state, condition["expression"].string_or(""));
+    const auto outcome = program
+                             ? program->evaluate(values, std::min(budget, cel::Program::kCallLimit))
+                             : cel::Program::Outcome{};
+    budget -= std::min(budget, outcome.cost);
     const bool* holds = program ? outcome.value.get<bool>() : nullptr;
     if (holds == nullptr) {
       problem =
@@ -328,7 +329,7 @@ std::optional<Value> ask(Context& context, const AdmissionRequest& request, cons
   const Value document = request_document(context, request, *as, object, uid);
   const bool fails_closed = webhook["failurePolicy"].string_or("Fail") == "Fail";
   try {
-    if (!conditions_hold(webhook, document)) return std::nullopt;
+    if (!conditions_hold(context.state, webhook, document)) return std::nullopt;
   } catch (const Exception& error) {
     if (!fails_closed) return std::nullopt;
     throw Failure::forbidden(request.resource, request.name, error.what());
@@ -474,6 +475,31 @@ void one_of(const Value& value, const std::string& path, const std::vector<std::
     causes.not_supported(path, text, allowed);
 }
 
+void validate_url(const std::string& url, const std::string& path, Causes& causes) {
+  constexpr std::string_view kScheme = "https://", kForm = "; desired format: https://host[/path]";
+  if (!url.starts_with(kScheme)) {
+    causes.invalid(path, url, fmt::format("'https' is the only allowed URL scheme{}", kForm));
+    return;
+  }
+  const auto end = std::min(url.find_first_of("/?#", kScheme.size()), url.size());
+  const std::string host = url.substr(kScheme.size(), end - kScheme.size());
+  if (host.empty()) {
+    causes.invalid(path, "", fmt::format("host must be specified{}", kForm));
+  } else if (host.find('@') != std::string::npos) {
+    causes.invalid(path, "", "user information is not permitted in the URL");
+  } else if (host.rfind(':') != std::string::npos && !host.ends_with(']') &&
+             !parse_endpoint(host)) {
+    causes.invalid(path, host, "port is not valid: must be between 1 and 65535, inclusive");
+  }
+  if (url.find('#') != std::string::npos) {
+    causes.invalid(path, url.substr(url.find('#') + 1), "fragments are not permitted in the URL");
+  }
+  if (url.find('?') != std::string::npos) {
+    causes.invalid(path, url.substr(url.find('?') + 1),
+                   "query parameters are not permitted in the URL");
+  }
+}
+
 void validate_client(const Value& config, const std::string& path, Causes& causes) {
   const std::string url = text_of(config["url"]);
   const bool service = config["service"].is_object();
@@ -486,15 +512,48 @@ void validate_client(const Value& config, const std::string& path, Causes& cause
       if (config["service"][key].string_or("").empty())
         causes.required(path + ".service." + key, fmt::format("service {} is required", key));
     }
-  } else if (!url.starts_with("https://")) {
-    causes.invalid(path + ".url", url,
-                   "'https' is the only allowed URL scheme; desired format: https://host[/path]");
+    const std::int64_t port = config["service"]["port"].integer_or(443);
+    if (port < 1 || port > 65535) {
+      causes.invalid(path + ".service.port", port,
+                     "port is not valid: must be between 1 and 65535, inclusive");
+    }
+  } else {
+    validate_url(url, path + ".url", causes);
   }
+}
+
+/// A rule names something of each sort, and '*' instead of others.
+void validate_rule(const Value& rule, const std::string& path, Causes& causes) {
+  for (const auto& [key, others] :
+       {std::pair("operations", "operations"), std::pair("apiGroups", "API groups"),
+        std::pair("apiVersions", "API versions"), std::pair("resources", "")}) {
+    const std::string at = path + "." + key;
+    const Value& list = rule[key];
+    if (!list.is_array() || list.as_array().empty()) {
+      causes.required(at);
+      continue;
+    }
+    const Array& entries = list.as_array();
+    const bool all = std::find(entries.begin(), entries.end(), Value("*")) != entries.end();
+    if (all && entries.size() > 1 && *others != '\0') {
+      causes.invalid(at, list, fmt::format("if '*' is present, must not specify other {}", others));
+    }
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (key == std::string_view("operations")) {
+        one_of(entries[i], index(at, i), {"*", "CONNECT", "CREATE", "DELETE", "UPDATE"}, causes);
+      } else if (key != std::string_view("apiGroups") && entries[i].string_or("").empty()) {
+        causes.required(index(at, i));
+      }
+    }
+  }
+  one_of(rule["scope"], path + ".scope", {"*", "Cluster", "Namespaced"}, causes);
 }
 
 void validate_conditions(const Value& conditions, const std::string& path, Causes& causes) {
   if (!conditions.is_array()) return;
   const Array& list = conditions.as_array();
+  constexpr std::size_t kMostConditions = 64;
+  if (list.size() > kMostConditions) causes.too_many(path, list.size(), kMostConditions);
   for (std::size_t i = 0; i < list.size(); ++i) {
     const std::string at = index(path, i);
     if (list[i]["name"].string_or("").empty()) causes.required(at + ".name");
@@ -551,6 +610,12 @@ void validate_webhooks(const Value& configuration, bool mutating, Causes& causes
                      "must include at least one of v1; v1beta1 is not sent by this API server");
     }
     validate_client(webhook["clientConfig"], path + ".clientConfig", causes);
+    if (const Value& rules = webhook["rules"]; rules.is_array()) {
+      for (std::size_t j = 0; j < rules.as_array().size(); ++j)
+        validate_rule(rules.as_array()[j], index(path + ".rules", j), causes);
+    }
+    for (const char* key : {"namespaceSelector", "objectSelector"})
+      check_label_selector(webhook[key], path + "." + key, causes);
     validate_conditions(webhook["matchConditions"], path + ".matchConditions", causes);
   }
 }

@@ -541,13 +541,18 @@ Reply handle_delete_collection(Context& context) {
   const LabelSelector labels = LabelSelector::parse(context.query().get("labelSelector"));
   const FieldSelector fields = FieldSelector::parse(context.query().get("fieldSelector"), resource);
   const DeleteOptions options = delete_options(context);
-  Array items;
-  const std::string revision = std::to_string(context.state.store.revision());
+  std::vector<StoredPtr> chosen;
   for (const StoredPtr& object :
        context.state.store.list(resource.storage, context.target.namespace_)) {
     if (!labels.matches(object->value()["metadata"]["labels"]) || !fields.matches(object->value()))
       continue;
     admit_removal(context, resource, object->value(), options.dry_run);
+    chosen.push_back(object);
+  }
+  // nothing is deleted before all webhooks have answered: until then this may run again
+  Array items;
+  const std::string revision = std::to_string(context.state.store.revision());
+  for (const StoredPtr& object : chosen) {
     bool gone = false;
     delete_object(context.state, resource, object, options, gone);
     // The answer holds them as they were.

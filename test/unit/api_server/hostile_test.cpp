@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api.hpp"
+#include "selector.hpp"
 
 namespace windlass::testing_api {
 namespace {
@@ -94,6 +95,47 @@ TEST_F(Hostile, CopiesInJsonPatches) {
   const Answer more = patch(many + R"(,{"op":"test","path":"/data/a","value":"1"})");
   EXPECT_EQ(more.status, 413);
   EXPECT_EQ(more.message(), "The allowed maximum operations in a JSON patch is 10000, got 10001");
+}
+
+TEST_F(Hostile, TimesBeyondAnyCalendar) {
+  ASSERT_EQ(
+      post("/api/v1/namespaces/default/serviceaccounts", R"({"metadata":{"name":"s"}})").status,
+      201);
+  const auto token = [&](const char* seconds) {
+    return post("/api/v1/namespaces/default/serviceaccounts/s/token",
+                std::string(R"({"spec":{"expirationSeconds":)") + seconds + "}}");
+  };
+  EXPECT_EQ(token("4294967296").status, 201);
+  const Answer refused = token("9223372036854775807");
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_NE(refused.message().find("may not specify a duration larger than 2^32 seconds"),
+            std::string::npos)
+      << refused.message();
+  const std::string pods = "/api/v1/namespaces/default/pods";
+  const auto pod = [&](const std::string& name, const std::string& grace) {
+    return post(pods, R"({"metadata":{"name":")" + name + R"("},"spec":{"nodeName":"n",)" + grace +
+                          R"("containers":[{"name":"c","image":"i"}]}})");
+  };
+  ASSERT_EQ(pod("a", "").status, 201);
+  ASSERT_EQ(pod("b", R"("terminationGracePeriodSeconds":9223372036854775807,)").status, 201);
+  const Answer given = erase(pods + "/a", R"({"gracePeriodSeconds":9223372036854775807})");
+  const Answer own = erase(pods + "/b");
+  for (const Answer* answer : {&given, &own}) {
+    ASSERT_EQ(answer->status, 200) << answer->message();
+    EXPECT_EQ(answer->body["metadata"]["deletionTimestamp"].string_or("").substr(0, 4), "2162");
+  }
+  const Answer watch = get(std::string(kMaps) + "?watch=1&timeoutSeconds=9223372036854775807");
+  ASSERT_EQ(watch.status, 200);
+  watch.stream->take();
+  EXPECT_FALSE(watch.stream->ended());
+}
+
+TEST_F(Hostile, SelectorsWithUnknownOperatorsChooseNothing) {
+  const auto matches = [](const char* selector) {
+    return api_server::LabelSelector::from(read(selector)).matches(json::Object{{"a", "b"}});
+  };
+  EXPECT_TRUE(matches(R"({"matchExpressions":[{"key":"z","operator":"DoesNotExist"}]})"));
+  EXPECT_FALSE(matches(R"({"matchExpressions":[{"key":"z","operator":"doesnotexist"}]})"));
 }
 
 }  // namespace

@@ -42,6 +42,32 @@ TEST_F(WebhookConfigurations, GetDefaultsAndAreValidated) {
   EXPECT_EQ(create(R"("clientConfig":{"url":"http://x/"})").status, 422);
   EXPECT_EQ(create(R"("clientConfig":{})").status, 422);
   EXPECT_EQ(create(R"("clientConfig":{"url":"https://x/"},"timeoutSeconds":31)").status, 422);
+  const auto refused = [&](const std::string& webhook, const std::string& why) {
+    const Answer found = create(webhook);
+    EXPECT_EQ(found.status, 422) << webhook;
+    EXPECT_NE(found.message().find(why), std::string::npos) << found.message();
+  };
+  refused(R"("clientConfig":{"service":{"name":"s","namespace":"n","port":65979}})",
+          "webhooks[0].clientConfig.service.port: Invalid value: 65979: port is not valid: must be "
+          "between 1 and 65535, inclusive");
+  refused(R"("clientConfig":{"url":"https://x:65979/"})", "port is not valid");
+  refused(R"("clientConfig":{"url":"https:///x"})", "host must be specified");
+  refused(R"("clientConfig":{"url":"https://a@b/"})", "user information is not permitted");
+  refused(R"("clientConfig":{"url":"https://b/?c#d"})", "query parameters are not permitted");
+  const std::string client = R"("clientConfig":{"url":"https://x/"},)";
+  refused(client + R"("rules":[{"operations":["CREATE"],"apiGroups":[""],"apiVersions":["v1"]}])",
+          "webhooks[0].rules[0].resources: Required value");
+  refused(client + R"("rules":[{"operations":["*","CREATE"],"apiGroups":[""],"apiVersions":["v1"],
+                      "resources":["pods"]}])",
+          "if '*' is present, must not specify other operations");
+  refused(client + R"("rules":[{"operations":["Create"],"apiGroups":[""],"apiVersions":["v1"],
+                      "resources":["pods"]}])",
+          "webhooks[0].rules[0].operations[0]: Unsupported value: \"Create\"");
+  refused(client + R"("rules":[{"operations":["*"],"apiGroups":[""],"apiVersions":["v1"],
+                      "resources":["pods"],"scope":"Everywhere"}])",
+          "webhooks[0].rules[0].scope: Unsupported value");
+  refused(client + R"("objectSelector":{"matchExpressions":[{"key":"a","operator":"is"}]})",
+          "not a valid selector operator");
   const Answer condition = create(R"("clientConfig":{"url":"https://x/"},
     "matchConditions":[{"name":"c","expression":"nope == 1"}])");
   EXPECT_EQ(condition.status, 422);
@@ -314,11 +340,86 @@ Task<void> same_names(Stage* stage) {
   EXPECT_EQ(answer.status, 400);
 }
 
+Task<void> collection(Stage* stage) {
+  *stage->hook = [stage](const json::Value& request) {
+    stage->seen.push_back(request);
+    return allow();
+  };
+  for (const char* name : {"a", "b", "c"}) {
+    const std::string object = config_map(name, R"("labels":{"x":"y"})");
+    const Answer made = co_await stage->ask("POST", kMaps, object);
+    EXPECT_EQ(made.status, 201);
+  }
+  Answer answer = co_await stage->configure("ValidatingWebhookConfiguration",
+                                            "validatingwebhookconfigurations", kAllMaps);
+  EXPECT_EQ(answer.status, 201) << answer.message();
+  answer = co_await stage->ask("DELETE", std::string(kMaps) + "?labelSelector=x%3Dy", "");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body["items"].as_array().size(), 3U);
+  EXPECT_EQ(stage->seen.size(), 3U);
+  answer = co_await stage->ask("GET", std::string(kMaps) + "?labelSelector=x%3Dy", "");
+  EXPECT_EQ(answer.body["items"].as_array().size(), 0U);
+}
+
+constexpr const char* kServices = "/api/v1/namespaces/default/services";
+constexpr const char* kAllServices = R"("rules":[{"operations":["*"],"apiGroups":["","apps"],
+  "apiVersions":["v1"],"resources":["services","deployments"]}])";
+
+Task<void> addresses(Stage* stage) {
+  *stage->hook = [stage](const json::Value& request) {
+    stage->seen.push_back(request);
+    return allow();
+  };
+  Answer answer = co_await stage->configure("ValidatingWebhookConfiguration",
+                                            "validatingwebhookconfigurations", kAllServices);
+  EXPECT_EQ(answer.status, 201) << answer.message();
+  answer = co_await stage->ask("POST", kServices,
+                               R"({"metadata":{"name":"s"},"spec":{"ports":[{"port":80}]}})");
+  EXPECT_EQ(answer.status, 201) << answer.message();
+  EXPECT_EQ(stage->seen.size(), 1U);
+  if (stage->seen.empty()) co_return;
+  EXPECT_EQ(stage->seen[0].at_path({"object", "spec", "clusterIP"}),
+            answer.body.at_path({"spec", "clusterIP"}));
+  EXPECT_TRUE(answer.body.at_path({"spec", "clusterIP"}).is_string());
+}
+
+/// What only the server decides, mutating webhooks cannot decide either.
+Task<void> overreaching(Stage* stage) {
+  *stage->hook = [](const json::Value& request) {
+    if (request["operation"].string_or("") == "CREATE") {
+      return allow_with(R"([{"op":"add","path":"/status","value":{"replicas":5,
+                             "loadBalancer":{"ingress":[{"ip":"1.2.3.4"}]}}}])");
+    }
+    return allow_with(R"([{"op":"replace","path":"/spec/ports","value":[{"port":80}]}])");
+  };
+  Answer answer = co_await stage->configure("MutatingWebhookConfiguration",
+                                            "mutatingwebhookconfigurations", kAllServices);
+  EXPECT_EQ(answer.status, 201) << answer.message();
+  answer =
+      co_await stage->ask("POST", "/apis/apps/v1/namespaces/default/deployments",
+                          R"({"metadata":{"name":"d"},"spec":{"selector":{"matchLabels":{"a":"b"}},
+      "template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"i"}]}}}})");
+  EXPECT_EQ(answer.status, 201) << answer.message();
+  EXPECT_TRUE(answer.body.at_path({"status", "replicas"}).is_null());
+  answer = co_await stage->ask("POST", kServices, R"({"metadata":{"name":"s"},"spec":{
+      "type":"NodePort","ports":[{"port":80,"nodePort":31234}]}})");
+  EXPECT_EQ(answer.status, 201) << answer.message();
+  answer =
+      co_await stage->ask("PATCH", std::string(kServices) + "/s",
+                          R"({"metadata":{"labels":{"x":"y"}}})", "application/merge-patch+json");
+  EXPECT_EQ(answer.status, 200) << answer.message();
+  const json::Value& ports = answer.body["spec"]["ports"];
+  EXPECT_EQ(ports.as_array().at(0)["nodePort"], json::Value(31234)) << json::dump(ports);
+}
+
 TEST(Webhooks, Validate) { play(validating); }
 TEST(Webhooks, Mutate) { play(mutating); }
 TEST(Webhooks, AreChosenBySelectors) { play(choosing); }
 TEST(Webhooks, FailOpenOrClosed) { play(unreachable); }
 TEST(Webhooks, OfBothKindsMayShareNames) { play(same_names); }
+TEST(Webhooks, SeeAllOfACollectionBeforeAnyGoes) { play(collection); }
+TEST(Webhooks, SeeTheAddressThatIsStored) { play(addresses); }
+TEST(Webhooks, DoNotDecideWhatTheServerDecides) { play(overreaching); }
 
 }  // namespace
 }  // namespace windlass::testing_api
