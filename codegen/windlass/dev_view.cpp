@@ -72,6 +72,13 @@ std::string event_line(const json::Value& event) {
          ": " + std::string(text);
 }
 
+std::string new_leader(const json::Value& event) {
+  if (event["reason"].string_or("") != "LeaderElection") return {};
+  const auto note = event["note"].string_or(event["message"].string_or(""));
+  const auto end = note.find(" became leader");
+  return end == std::string_view::npos ? std::string() : std::string(note.substr(0, end));
+}
+
 std::vector<std::string> screen(const DevState& state, std::size_t width, std::size_t height) {
   std::vector<std::string> lines;
   auto head = "windlass dev  " + state.server + "  " + state.activity;

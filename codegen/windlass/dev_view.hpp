@@ -30,6 +30,8 @@ struct DevState {
 ObjectRow object_row(const json::Value& object, std::int64_t now_seconds);
 /// "Normal  Created  Order/sample: text" of an event of either API.
 std::string event_line(const json::Value& event);
+/// The replica that an event says became leader; empty: it speaks of something else.
+std::string new_leader(const json::Value& event);
 /// Lines for a screen of that size; at most `height`, none longer than `width`.
 std::vector<std::string> screen(const DevState& state, std::size_t width, std::size_t height);
 

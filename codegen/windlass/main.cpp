@@ -11,6 +11,7 @@
 #include "generate_types.hpp"
 #include "project_dev.hpp"
 #include "scaffold/commands.hpp"
+#include "scaffold/common.hpp"
 #include "scaffold/generate_manifests.hpp"
 
 namespace {
@@ -132,7 +133,7 @@ int main(int argc, char** argv) {
     if (server_only && given != nullptr)
       return complain("--server-only runs no operator, so " + given->get_name() + " means nothing");
     const auto from = project.root.empty() ? std::filesystem::path(".") : project.root;
-    project.root = server_only ? std::filesystem::path() : command::find_project(from);
+    project.root = server_only ? std::filesystem::path() : windlass::scaffold::find_project(from);
     if (project.root.empty() && given != nullptr && !server_only) {
       return complain("no file PROJECT in " + std::filesystem::absolute(from).string() +
                       " nor above it, so there is no operator for " + given->get_name() +

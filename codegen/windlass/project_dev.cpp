@@ -13,13 +13,16 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
 
+#include <windlass/api_server/server.hpp>
 #include <windlass/base/system_environment.hpp>
 #include <windlass/client/client.hpp>
+#include <windlass/codegen/yaml.hpp>
 #include <windlass/json/stream.hpp>
 #include <windlass/manager/logging.hpp>
 
 #include "dev_view.hpp"
 #include "local/process.hpp"
+#include "scaffold/rights.hpp"
 
 namespace windlass::inline v0::command {
 
@@ -162,6 +165,7 @@ class Session {
       : environment_(environment), options_(std::move(options)), project_(std::move(project)) {
     full_screen_ = options_.view && isatty(STDOUT_FILENO) != 0;
     logs_ = options_.state_directory / "logs";
+    operators_kubeconfig_ = options_.state_directory / "operator.kubeconfig";
     fs::create_directories(logs_);
   }
 
@@ -241,6 +245,7 @@ class Session {
       if (server_->ended()) throw Exception(Errc::io, "the API server did not start:\n" + said);
       co_await sleep_for(environment_.clock(), 20ms);
     }
+    write_operators_kubeconfig();
     const auto config = client::load_config(environment_, options_.kubeconfig.string()).value();
     client_.emplace(environment_, environment_.io(), config, client::ClientOptions{});
     say("API server: " + state_.server + "   export KUBECONFIG=" + options_.kubeconfig.string());
@@ -256,6 +261,19 @@ class Session {
     auto ending = self->server_->wait();
     co_await std::move(ending);
     self->over_.set();
+  }
+
+  /// The operator is who it is in a cluster, so that a record tells its requests apart; it may do
+  /// everything, whatever its Role says.
+  void write_operators_kubeconfig() {
+    const auto path = options_.kubeconfig.string();
+    const auto text = environment_.read_file(options_.kubeconfig).value();
+    auto kubeconfig = codegen::parse_yaml(path, text).value().front();
+    for (auto& user : kubeconfig["users"].as_array()) {
+      user["user"]["as"] = scaffold::operator_user(project_);
+      user["user"]["as-groups"] = json::Array{"system:masters", "system:authenticated"};
+    }
+    api_server::write_private_file(operators_kubeconfig_, scaffold::to_yaml(kubeconfig)).value();
   }
 
   /// Builds and starts, and again whenever something changed.
@@ -332,7 +350,7 @@ class Session {
     for (int number = 0; number < options_.replicas; ++number) {
       const auto name = "replica-" + std::to_string(number);
       auto process =
-          start({program.string(), "--kubeconfig", options_.kubeconfig.string(),
+          start({program.string(), "--kubeconfig", operators_kubeconfig_.string(),
                  "--health-probe-bind-address", "0",
                  "--leader-elect=" + std::string(options_.replicas > 1 ? "true" : "false"),
                  "--leader-election-namespace", "default", "--leader-election-identity", name},
@@ -355,6 +373,7 @@ class Session {
     }
     take_logs();
     replicas_.clear();  // kills what has not ended
+    state_.leader.clear();
     state_.replicas = 0;
   }
 
@@ -445,8 +464,7 @@ class Session {
       const auto line = event_line(item);
       keep(state_.events, line);
       if (!full_screen_) print("[event] " + line);
-      if (item["reason"].string_or("") == "LeaderElection")
-        state_.leader = item["reportingInstance"].string_or("");
+      if (const auto leader = new_leader(item); !leader.empty()) state_.leader = leader;
     }
   }
 
@@ -502,6 +520,7 @@ class Session {
   ProjectDevOptions options_;
   scaffold::Project project_;
   fs::path logs_;
+  fs::path operators_kubeconfig_;
   bool full_screen_ = false;
   std::optional<client::Client> client_;
   std::unique_ptr<Process> server_;
@@ -522,13 +541,6 @@ Task<int> run_session(SystemEnvironment& environment, ProjectDevOptions options,
 }
 
 }  // namespace
-
-fs::path find_project(const fs::path& from) {
-  for (auto folder = fs::absolute(from).lexically_normal();; folder = folder.parent_path()) {
-    if (fs::exists(folder / "PROJECT")) return folder;
-    if (folder == folder.parent_path()) return {};
-  }
-}
 
 int project_dev(const ProjectDevOptions& given) {
   auto options = given;

@@ -21,9 +21,6 @@ struct ProjectDevOptions {
   std::filesystem::path kubeconfig = {};
 };
 
-/// The nearest folder with a file PROJECT, from `from` upward; empty: none.
-std::filesystem::path find_project(const std::filesystem::path& from);
-
 /// Runs until SIGTERM or SIGINT; the exit code.
 int project_dev(const ProjectDevOptions& options);
 

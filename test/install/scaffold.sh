@@ -47,6 +47,8 @@ windlass create api --group shop --version v1 --kind Order >/dev/null
 make test >"$work/test.log" 2>&1 || { tail -n 60 "$work/test.log"; exit 1; }
 grep -E 'tests passed' "$work/test.log"
 
+"$tree/test/install/dev.sh" "$work/narrow"
+
 # a project that finds Windlass in its source tree instead is at least configured
 cmake -S . -B build-tree -G Ninja -DCMAKE_CXX_COMPILER="$compiler" -DWINDLASS_SOURCE_DIR="$tree" >"$work/configure.log" 2>&1 ||
   { tail -n 40 "$work/configure.log"; exit 1; }

@@ -11,6 +11,7 @@
 #include <windlass/json/value.hpp>
 
 #include "scaffold/builtin.hpp"
+#include "scaffold/common.hpp"
 #include "scaffold/completion.hpp"
 #include "scaffold/console.hpp"
 #include "scaffold/files.hpp"
@@ -22,50 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using codegen::read_text;
-
-/// What every command that writes takes.
-struct Common {
-  fs::path directory = ".";
-  bool dry_run = false;
-  Output output = Output::text;
-};
-
-CLI::Validator output_words() {
-  const std::map<std::string, Output> words{{"text", Output::text}, {"json", Output::json}};
-  return CLI::CheckedTransformer(words).description("");
-}
-
-void add_common(CLI::App& command, Common& common) {
-  command.add_option("-C,--directory", common.directory,
-                     "The project's folder (default: here, or the nearest above)");
-  command.add_flag("--dry-run", common.dry_run, "Say what would be done and write nothing");
-  command.add_option("-o,--output", common.output, "text or json (text)")
-      ->transform(output_words())
-      ->type_name("FORMAT");
-}
-
-/// A project on disk.
-struct Opened {
-  fs::path root;
-  Project project;
-};
-
-Result<Opened> open_project(const Common& common) {
-  const auto start = fs::absolute(common.directory).lexically_normal();
-  for (auto folder = start; !folder.empty(); folder = folder.parent_path()) {
-    if (fs::exists(folder / "PROJECT")) {
-      const auto text = read_text(folder / "PROJECT");
-      if (!text) return text.error();
-      auto project = parse_project(*text);
-      if (!project) return project.error();
-      return Opened{folder, std::move(*project)};
-    }
-    if (folder == folder.parent_path()) break;
-  }
-  return Error{Errc::not_found,
-               "no file PROJECT in " + start.string() +
-                   " nor above it; make a project with `windlass init --domain example.com`"};
-}
 
 /// Brings the folder to the scaffold of `project`. `extra` are files beyond the templates. The exit
 /// code.
@@ -197,7 +154,7 @@ std::string next_steps(const ProjectResource& resource) {
 }
 
 int create_api(CreateOptions options) {
-  auto opened = open_project(options.common);
+  auto opened = open_project(options.common.directory);
   if (!opened) return complain(opened.error());
   auto& project = opened->project;
   auto& resource = options.resource;
@@ -303,7 +260,7 @@ std::string place_of_copy(const fs::path& root, const Project& project,
 }
 
 int create_controller(CreateOptions options) {
-  auto opened = open_project(options.common);
+  auto opened = open_project(options.common.directory);
   if (!opened) return complain(opened.error());
   auto& project = opened->project;
   auto& resource = options.resource;
@@ -376,7 +333,7 @@ struct EditOptions {
 };
 
 int edit(const EditOptions& options) {
-  auto opened = open_project(options.common);
+  auto opened = open_project(options.common.directory);
   if (!opened) return complain(opened.error());
   auto& project = opened->project;
   if (!options.multigroup && !options.namespaced) {
@@ -426,7 +383,7 @@ void add_upgrade(CLI::App& app, std::function<int()>& chosen) {
       "Examples:\n  windlass upgrade --dry-run\n  windlass upgrade");
   command->callback([options, &chosen] {
     chosen = [options] {
-      auto opened = open_project(*options);
+      auto opened = open_project(options->directory);
       if (!opened) return complain(opened.error());
       return finish(bring_about(opened->root, opened->project, *options), *options, "");
     };
@@ -438,9 +395,7 @@ void add_upgrade(CLI::App& app, std::function<int()>& chosen) {
 void add_version(CLI::App& app, std::function<int()>& chosen) {
   const auto output = std::make_shared<Output>(Output::text);
   auto* command = app.add_subcommand("version", "Print the version");
-  command->add_option("-o,--output", *output, "text or json (text)")
-      ->transform(output_words())
-      ->type_name("FORMAT");
+  add_output(*command, *output);
   command->footer("Examples:\n  windlass version\n  windlass version --output json");
   command->callback([output, &chosen] {
     chosen = [output] {

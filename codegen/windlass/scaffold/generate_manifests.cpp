@@ -8,7 +8,7 @@
 #include <windlass/codegen/input.hpp>
 #include <windlass/codegen/yaml.hpp>
 
-#include "scaffold/console.hpp"
+#include "scaffold/common.hpp"
 #include "scaffold/package.hpp"
 #include "scaffold/project.hpp"
 #include "scaffold/rights.hpp"
@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 using codegen::read_text;
 
 struct Options {
-  fs::path directory = ".";
+  Common common;
   bool build = true;
   bool check = false;
   bool helm = false;
@@ -48,14 +48,6 @@ Result<std::string> output_of(const std::string& command, const std::string& rem
     out.append(chunk, size);
   if (::pclose(pipe) != 0) return Error{Errc::io, command + " failed; " + remedy};
   return out;
-}
-
-Result<Project> read_project(const fs::path& root) {
-  const auto text = read_text(root / "PROJECT");
-  if (!text)
-    return Error{Errc::not_found, "no file PROJECT in " + root.string() +
-                                      "; run this in a project, or make one with `windlass init`"};
-  return parse_project(*text);
 }
 
 Result<Rights> rights_of_project(const fs::path& root, const Options& options) {
@@ -108,8 +100,8 @@ Result<Files> definitions_of_project(const fs::path& root, bool build) {
   return files;
 }
 
-Result<json::Value> extra_rules(const fs::path& root) {
-  const auto path = root / "config/rbac/extra_rules.yaml";
+/// The rules of a file of the project; none: an empty list.
+Result<json::Value> rules_of(const fs::path& path) {
   if (!fs::exists(path)) return json::Value(json::Array());
   const auto text = read_text(path);
   if (!text) return text.error();
@@ -119,18 +111,26 @@ Result<json::Value> extra_rules(const fs::path& root) {
   return documents->front()["rules"];
 }
 
-/// Says what differs between what is allowed and what was asked for. The exit code.
-Result<int> compare_with_recording(const Options& options, const Rights& allowed) {
-  const auto& recording = options.recording;
-  const auto text = read_text(recording);
-  if (!text) return text.error();
-  auto asked = rights_of_recording(*text, options.user);
-  if (!asked) return asked.error().within(recording.string());
-  // the lease and its events have a Role of their own
-  std::erase_if(*asked, [](const Right& right) {
-    return right.group == "coordination.k8s.io" && right.resource == "leases";
-  });
-  const auto result = compare(allowed, *asked);
+json::Value list_of(const std::vector<Right>& rights) {
+  json::Array list;
+  for (const auto& right : rights) {
+    json::Value entry;
+    entry["group"] = right.group;
+    entry["resource"] = right.resource;
+    entry["verb"] = right.verb;
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+void print_comparison(const Comparison& result, const Options& options, const std::string& whose) {
+  if (options.common.output == Output::json) {
+    json::Value document;
+    document["missing"] = list_of(result.missing);
+    document["unused"] = list_of(result.unused);
+    std::fputs(json::dump_pretty(document).c_str(), stdout);
+    return;
+  }
   const auto print = [](const char* word, const std::vector<Right>& rights) {
     for (const auto& right : rights) {
       std::printf("%s  %-8s %s%s%s\n", word, right.verb.c_str(), right.resource.c_str(),
@@ -139,15 +139,40 @@ Result<int> compare_with_recording(const Options& options, const Rights& allowed
   };
   print("missing", result.missing);
   print("unused ", result.unused);
-  std::printf("%zu rights are missing, %zu were not used in %s\n", result.missing.size(),
-              result.unused.size(), recording.c_str());
+  std::printf("%zu rights are missing, %zu were not used by %s in %s\n", result.missing.size(),
+              result.unused.size(), whose.c_str(), options.recording.c_str());
+}
+
+/// Says what differs between what is allowed and what was asked for: by `options.user`, else by the
+/// operator's own user, else, where that one asked for nothing, by everybody. The exit code.
+Result<int> compare_with_recording(const Options& options, const Opened& opened,
+                                   const Rights& allowed) {
+  const auto text = read_text(options.recording);
+  if (!text) return text.error();
+  auto whose = options.user.empty() ? operator_user(opened.project) : options.user;
+  auto asked = rights_of_recording(*text, whose);
+  if (!asked) return asked.error().within(options.recording.string());
+  if (asked->empty() && options.user.empty()) {
+    whose = "anybody";
+    asked = rights_of_recording(*text).value();
+  }
+  if (asked->empty()) {
+    return Error{Errc::invalid_argument, options.recording.string() + " holds no request by " +
+                                             whose + "; choose another user (--user)"};
+  }
+  auto result = compare(allowed, *asked);
+  // the lease and its events have a Role of their own
+  const auto election = rules_of(opened.root / "config/rbac/leader_election_role.yaml");
+  if (!election) return election.error();
+  const auto elsewhere = rights_of_rules(*election);
+  std::erase_if(result.missing, [&](const Right& right) { return elsewhere.contains(right); });
+  print_comparison(result, options, whose);
   return result.missing.empty() ? 0 : 1;
 }
 
-/// Removes what an earlier run wrote into `folder` for an object that is gone, or with `check` says
-/// so.
+/// Removes what an earlier run wrote into `folder` for an object that is gone, if `write`.
 std::vector<Change> remove_leftovers(const fs::path& root, const std::string& folder,
-                                     const Files& files, bool check) {
+                                     const Files& files, bool write) {
   std::vector<Change> changes;
   std::error_code code;
   for (const auto& entry : fs::directory_iterator(root / folder, code)) {
@@ -157,13 +182,13 @@ std::vector<Change> remove_leftovers(const fs::path& root, const std::string& fo
     if (text && text->starts_with(kPackageMark)) changes.push_back({path, Outcome::removed});
   }
   for (const auto& change : changes) {
-    if (!check) fs::remove(root / change.path, code);
+    if (write) fs::remove(root / change.path, code);
   }
   return changes;
 }
 
-/// Writes what differs, or with `check` says so.
-Result<std::vector<Change>> write_files(const fs::path& root, const Files& files, bool check) {
+/// What differs; it is written with `write`.
+Result<std::vector<Change>> write_files(const fs::path& root, const Files& files, bool write) {
   std::vector<Change> changes;
   for (const auto& [path, content] : files) {
     const auto old = read_text(root / path);
@@ -171,7 +196,7 @@ Result<std::vector<Change>> write_files(const fs::path& root, const Files& files
                          : *old == content ? Outcome::unchanged
                                            : Outcome::updated;
     changes.push_back({path, outcome});
-    if (check || outcome == Outcome::unchanged) continue;
+    if (!write || outcome == Outcome::unchanged) continue;
     std::error_code code;
     fs::create_directories((root / path).parent_path(), code);
     std::ofstream out(root / path, std::ios::binary);
@@ -183,22 +208,23 @@ Result<std::vector<Change>> write_files(const fs::path& root, const Files& files
 }
 
 Result<int> run(const Options& options) {
-  const auto root = fs::absolute(options.directory).lexically_normal();
-  const auto project = read_project(root);
-  if (!project) return project.error();
+  const auto opened = open_project(options.common.directory);
+  if (!opened) return opened.error();
+  const auto& [root, project] = *opened;
+  const bool write = !options.check && !options.common.dry_run;
   const auto rights = rights_of_project(root, options);
   if (!rights) return rights.error();
-  const auto extra = extra_rules(root);
+  const auto extra = rules_of(root / "config/rbac/extra_rules.yaml");
   if (!extra) return extra.error();
   if (!options.recording.empty()) {
     auto allowed = *rights;
     allowed.merge(rights_of_rules(*extra));
-    return compare_with_recording(options, allowed);
+    return compare_with_recording(options, *opened, allowed);
   }
   auto files_of_code = definitions_of_project(root, options.build);
   if (!files_of_code) return files_of_code.error();
-  files_of_code->emplace("config/rbac/role.yaml", role_yaml(*project, *rights, *extra));
-  auto changes = write_files(root, *files_of_code, options.check);
+  files_of_code->emplace("config/rbac/role.yaml", role_yaml(project, *rights, *extra));
+  auto changes = write_files(root, *files_of_code, write);
   if (!changes) return changes.error();
 
   const bool kustomize = std::system("command -v kubectl >/dev/null 2>&1") == 0;
@@ -212,23 +238,23 @@ Result<int> run(const Options& options) {
     const auto documents = codegen::parse_yaml("config/default", *install);
     if (!documents) return documents.error();
     if (options.helm) {
-      auto chart = helm_chart(*project, *documents);
+      auto chart = helm_chart(project, *documents);
       if (!chart) return chart.error();
       files.merge(*chart);
     }
     if (options.bundle) {
-      auto bundle = olm_bundle(*project, *documents, options.version);
+      auto bundle = olm_bundle(project, *documents, options.version);
       if (!bundle) return bundle.error();
       files.merge(*bundle);
     }
-    auto more = write_files(root, files, options.check);
+    auto more = write_files(root, files, write);
     if (!more) return more.error();
     changes->insert(changes->end(), more->begin(), more->end());
     for (const auto& [wanted, folder] : {std::pair{options.helm, "dist/chart/templates"},
                                          {options.helm, "dist/chart/crds"},
                                          {options.bundle, "bundle/manifests"}}) {
       if (!wanted) continue;
-      const auto gone = remove_leftovers(root, folder, files, options.check);
+      const auto gone = remove_leftovers(root, folder, files, write);
       changes->insert(changes->end(), gone.begin(), gone.end());
     }
   } else if (options.helm || options.bundle) {
@@ -238,7 +264,7 @@ Result<int> run(const Options& options) {
   } else {
     std::fprintf(stderr, "kubectl is not installed, so dist/install.yaml is left as it is\n");
   }
-  print_changes(*changes, false, Output::text);
+  print_changes(*changes, options.common.dry_run, options.common.output);
   const bool stale = std::any_of(changes->begin(), changes->end(),
                                  [](const Change& c) { return c.outcome != Outcome::unchanged; });
   if (options.check && stale)
@@ -254,7 +280,7 @@ void add_generate_manifests(CLI::App& generate, std::function<int()>& chosen) {
   auto* command = generate.add_subcommand(
       "manifests",
       "The Role that the code asks for, dist/install.yaml, a Helm chart, an OLM bundle");
-  command->add_option("-C,--directory", options->directory, "The project's folder (default: here)");
+  add_common(*command, options->common);
   command->add_flag("!--no-build", options->build, "Do not build the operator first");
   command->add_flag("--check", options->check, "Write nothing; fail when a file would change");
   command->add_flag("--helm", options->helm, "Also dist/chart");
@@ -265,12 +291,12 @@ void add_generate_manifests(CLI::App& generate, std::function<int()>& chosen) {
       command
           ->add_option("--from-recording", options->recording,
                        "Compare with recorded requests: a file of JSON lines, of `windlass dev "
-                       "--record` or an API server's audit log")
+                       "--record`, a simulation's --record, or an API server's audit log")
           ->check(CLI::ExistingFile);
   command
       ->add_option("--user", options->user,
-                   "Of the recorded requests only those of this user, such as "
-                   "system:serviceaccount:shop-system:shop-controller-manager")
+                   "Of the recorded requests those of this user (default: the operator's "
+                   "service account; where it sent none, everybody)")
       ->needs(recording);
   command
       ->add_option("--description", options->description,
@@ -290,7 +316,7 @@ void add_generate_manifests(CLI::App& generate, std::function<int()>& chosen) {
       "  windlass generate manifests --check\n"
       "  windlass generate manifests --helm --bundle --bundle-version 1.2.0\n"
       "  windlass generate manifests --from-recording requests.jsonl\n"
-      "  windlass generate manifests --from-recording requests.jsonl --user "
+      "  windlass generate manifests --from-recording audit.log --user "
       "system:serviceaccount:shop-system:shop-controller-manager");
   command->callback([options, &chosen] {
     chosen = [options] {

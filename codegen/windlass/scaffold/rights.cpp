@@ -138,6 +138,10 @@ std::string_view sender_of(const Value& event) {
   return as.empty() ? event["user"]["username"].string_or("") : as;
 }
 
+std::int64_t code_of(const Value& event) {
+  return event["code"].integer_or(event["responseStatus"]["code"].integer_or(0));
+}
+
 Right right_of_event(const Value& event) {
   if (event["objectRef"].is_object()) {
     const auto& object = event["objectRef"];
@@ -278,9 +282,18 @@ Result<Rights> rights_of_recording(std::string_view text, std::string_view user)
     if (!event) return event.error().within("line " + std::to_string(number));
     if (!user.empty() && user != sender_of(*event)) continue;
     auto right = right_of_event(*event);
-    if (!right.verb.empty() && !right.resource.empty()) rights.insert(std::move(right));
+    if (right.verb.empty() || right.resource.empty()) continue;
+    // what is made by a patch (server-side apply) needs both rights
+    if (right.verb == "patch" && code_of(*event) == 201)
+      rights.insert({right.group, right.resource, "create"});
+    rights.insert(std::move(right));
   }
   return rights;
+}
+
+std::string operator_user(const Project& project) {
+  return "system:serviceaccount:" + project.name + "-system:" + project.name +
+         "-controller-manager";
 }
 
 std::string role_yaml(const Project& project, const Rights& rights, const Value& extra) {
@@ -332,6 +345,8 @@ Comparison compare(const Rights& allowed, const Rights& asked) {
     }
   }
   for (const auto& right : allowed) {
+    // no request shows it: the server asks for it when an owner reference blocks deletion
+    if (right.resource.ends_with("/finalizers")) continue;
     if (std::none_of(asked.begin(), asked.end(),
                      [&](const Right& narrow) { return covers(right, narrow); })) {
       result.unused.push_back(right);

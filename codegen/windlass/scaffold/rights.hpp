@@ -32,13 +32,16 @@ Rights rights_of_scaffold(const Project& project);
 /// told apart.
 Rights rights_of_rules(const json::Value& rules);
 /// Requests that were recorded, one JSON object per line: of `windlass dev --record` (verb and
-/// path), audit events of an API server (verb and objectRef), or method and target. Lines that are
-/// no requests for objects are left out, and with `user` those of others. Errc::parse names the
-/// line.
+/// path), audit events of an API server (verb and objectRef), or method and target (a simulation's
+/// --record). Lines that are no requests for objects are left out, and with `user` those of others.
+/// Errc::parse names the line.
 Result<Rights> rights_of_recording(std::string_view text, std::string_view user = {});
 
 /// The right that a request asks for; empty verb: none for an object.
 Right right_of_request(std::string_view method, std::string_view target);
+
+/// Who the operator is in a cluster, as config/default deploys it, and in `windlass dev`.
+std::string operator_user(const Project& project);
 
 /// config/rbac/role.yaml: one rule per group and set of verbs. `extra` are rules that are taken
 /// over as they are.
@@ -48,6 +51,7 @@ struct Comparison {
   std::vector<Right> missing;  ///< asked for, not allowed
   std::vector<Right> unused;   ///< allowed, never asked for
 };
+/// Rights on finalizers are never unused: the server asks for them, no request does.
 Comparison compare(const Rights& allowed, const Rights& asked);
 
 /// Block style, keys in order; strings are quoted where another reader could take them for

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iostream>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,6 +30,7 @@ struct Flags {
   bool trace = false;
   Only faults;
   std::string report_dir = ".";
+  std::string record;
 };
 
 Flags& flags() {
@@ -58,6 +60,16 @@ Ending run_body(SimulatedCluster& sim, SimulationBody body) {
   }
   if (::testing::Test::HasFailure()) return {"expectation", "an expectation of the test failed"};
   return {};
+}
+
+/// Runs of several processes share the file: each appends its lines at once.
+void write_record(const SimulatedCluster& sim) {
+  if (flags().record.empty()) return;
+  const auto lines = sim.trace().requests();
+  const int file = ::open(flags().record.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  if (file < 0 || ::write(file, lines.data(), lines.size()) < 0)
+    std::fprintf(stderr, "--record: cannot write %s\n", flags().record.c_str());
+  if (file >= 0) ::close(file);
 }
 
 ClusterOptions with(ClusterOptions options, std::uint64_t seed, const Only& only) {
@@ -141,6 +153,7 @@ void run_here(const char* name, SimulationBody body, const ClusterOptions& base,
               const Only& only) {
   SimulatedCluster sim(with(base, seed, only));
   const auto ending = run_body(sim, body);
+  write_record(sim);
   if (flags().trace) std::cout << sim.trace().text();
   if (ending.rule.empty()) return;
   std::string text = std::string(name) + " with " + sim.report(ending.what);
@@ -183,6 +196,7 @@ struct Worker {
     {
       SimulatedCluster sim(with(base, seed, std::nullopt));
       ending = run_body(sim, body);
+      write_record(sim);
     }
     line = (ending.rule.empty() ? "ok " : "bad ") + std::to_string(seed) + "\n";
     if (::write(to, line.data(), line.size()) < 0) ::_exit(3);
@@ -319,6 +333,8 @@ bool read_simulation_flags(int& argc, char** argv) {
       into.trace = true;
     } else if (name == "--report-dir") {
       into.report_dir = value;
+    } else if (name == "--record") {
+      into.record = value;
     } else if (name == "--faults") {
       into.faults.emplace();
       for (auto rest = value == "none" ? std::string_view() : value; !rest.empty() && good;) {
@@ -359,6 +375,7 @@ void run_systematically(const char* name, Perturbation::Kind kind, int limit, Si
   const auto run = [&](SimulatedCluster& sim) {
     const auto ending = run_body(sim, body);
     if (!ending.rule.empty()) ADD_FAILURE() << name << ": " << sim.report(ending.what);
+    write_record(sim);
     return sim.end_state();
   };
   ClusterOptions options;

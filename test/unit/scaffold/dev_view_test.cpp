@@ -33,6 +33,16 @@ TEST(DevView, LineOfAnEventOfEitherApi) {
             "Warning Failed Pod/p: text");
 }
 
+TEST(DevView, TheLeaderIsTheReplicaAndNotItsHost) {
+  const auto event = [](const char* text) { return json::parse(text).value(); };
+  EXPECT_EQ(new_leader(event(R"({"reason":"LeaderElection","note":"replica-1 became leader",
+      "reportingInstance":"a-host"})")),
+            "replica-1");
+  EXPECT_EQ(new_leader(event(R"({"reason":"LeaderElection","message":"b became leader"})")), "b");
+  EXPECT_EQ(new_leader(event(R"({"reason":"LeaderElection","note":"b stopped leading"})")), "");
+  EXPECT_EQ(new_leader(event(R"({"reason":"Created","note":"b became leader"})")), "");
+}
+
 TEST(DevView, FitsEveryScreenAndShowsTheNewestLines) {
   DevState state{
       .server = "https://127.0.0.1:1", .activity = "running", .replicas = 3, .leader = "replica-1"};

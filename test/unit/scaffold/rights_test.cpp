@@ -139,6 +139,25 @@ TEST(Rights, OfTheRequestsOfOneUser) {
   EXPECT_EQ(rights_of_recording(text).value().size(), 4u);
 }
 
+TEST(Rights, AnObjectThatAPatchMadeNeedsTheRightToCreate) {
+  EXPECT_THAT(rights_of_recording(
+                  R"({"verb":"patch","path":"/api/v1/namespaces/a/pods/b","code":201}
+{"verb":"patch","objectRef":{"resource":"secrets"},"responseStatus":{"code":201}}
+{"method":"PATCH","target":"/api/v1/namespaces/a/services/b?force=true","code":200})")
+                  .value(),
+              ElementsAre(Right{"", "pods", "create"}, Right{"", "pods", "patch"},
+                          Right{"", "secrets", "create"}, Right{"", "secrets", "patch"},
+                          Right{"", "services", "patch"}));
+}
+
+TEST(Rights, NoRequestShowsThatFinalizersMayBeUpdated) {
+  EXPECT_THAT(compare({{"g", "orders/finalizers", "update"}}, {}).unused, IsEmpty());
+}
+
+TEST(Rights, TheOperatorsUserIsTheOneThatConfigDeploys) {
+  EXPECT_EQ(operator_user(project()), "system:serviceaccount:shop-system:shop-controller-manager");
+}
+
 TEST(Rights, Comparison) {
   const Rights allowed{{"", "pods", "get"}, {"", "pods", "delete"}, {"apps", "*", "get"}};
   const auto result = compare(

@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 
 #include <fmt/format.h>
 
+#include <windlass/json/value.hpp>
 #include <windlass/testing/trace.hpp>
 
 namespace windlass::inline v0::testing {
@@ -90,6 +92,22 @@ std::string Trace::text(std::size_t limit) const {
                        to_string(event.kind), event.text);
   }
   return out;
+}
+
+std::string Trace::requests() const {
+  std::string lines;
+  for (const auto& event : events_) {
+    if (event.kind != TraceEvent::Kind::request) continue;
+    const std::string_view text = event.text;  // "GET /api/v1/pods at api-0: 200"
+    const auto space = text.find(' ');
+    const auto at = text.find(" at ", space);
+    json::Object entry{{"user", event.process},
+                       {"method", text.substr(0, space)},
+                       {"target", text.substr(space + 1, at - space - 1)},
+                       {"code", std::atoi(event.text.c_str() + text.rfind(' ') + 1)}};
+    lines += json::dump(json::Value(std::move(entry))) + "\n";
+  }
+  return lines;
 }
 
 std::string Trace::html(const std::string& title) const {

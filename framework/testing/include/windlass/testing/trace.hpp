@@ -25,6 +25,9 @@ class Trace {
   [[nodiscard]] const std::vector<TraceEvent>& events() const { return events_; }
   /// One line per event, at most the last `limit` (0: all).
   [[nodiscard]] std::string text(std::size_t limit = 0) const;
+  /// The operator's requests but for renewals of the lease, a line of JSON each, with user, method,
+  /// target and code: what `windlass generate manifests --from-recording` reads.
+  [[nodiscard]] std::string requests() const;
   /// A page by itself: a lane for each process with its faults, requests and leadership, and the
   /// list of events below. `title` says what went wrong.
   [[nodiscard]] std::string html(const std::string& title) const;
