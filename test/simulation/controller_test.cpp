@@ -3,6 +3,7 @@
 #include <map>
 #include <vector>
 
+#include <api/v1/greeting.hpp>
 #include <gtest/gtest.h>
 
 #include <windlass/api/core_v1.hpp>
@@ -285,6 +286,128 @@ TEST_F(Owning, ObjectsOfOthersWakeNobody) {
   sim.run_for(1min);
   EXPECT_TRUE(times["one"].empty());
   EXPECT_TRUE(times["two"].empty());
+}
+
+/// Copies ConfigMaps of `default` into the namespace `elsewhere`, which nobody watches.
+class Exporter final : public ObjectReconciler<core_v1::ConfigMap> {
+ public:
+  explicit Exporter(std::string* seen) : seen_(seen) {}
+
+  Task<Action> reconcile(Context context, Ref<core_v1::ConfigMap> object) override {
+    core_v1::ConfigMap copy;
+    copy.metadata.name = object->metadata.name;
+    copy.metadata.namespace_ = "elsewhere";
+    copy.data = object->data;
+    co_await context.apply(copy, {.owned = false});
+    meta::ObjectKey key = copy.metadata.key();
+    const auto have = co_await context.get<core_v1::ConfigMap>(std::move(key));
+    *seen_ = have ? have->data.at("do") : "nothing";
+    co_return await_change();
+  }
+
+ private:
+  std::string* seen_;
+};
+
+class Namespaced : public World {};
+
+TEST_F(Namespaced, WhatTheCacheDoesNotCoverIsReadFromTheServer) {
+  std::string seen;
+  core_v1::Namespace elsewhere;
+  elsewhere.metadata.name = "elsewhere";
+  run(user().create(elsewhere));
+  start_operator([&](Manager& manager) {
+    manager.cache().configure(core_v1::ConfigMap::resource, {.namespaces = {"default"}});
+    controller_managed_by(manager).reconciles<core_v1::ConfigMap>().complete<Exporter>(&seen);
+  });
+  core_v1::ConfigMap map;
+  map.metadata.name = "one";
+  map.metadata.namespace_ = "default";
+  map.data["do"] = "first";
+  run(user().create(map));
+  EXPECT_TRUE(eventually([&] { return seen == "first"; }, 10s)) << seen;
+  merge<core_v1::ConfigMap>("one", R"({"data":{"do":"second"}})");
+  EXPECT_TRUE(eventually([&] { return seen == "second"; }, 10s)) << seen;
+  EXPECT_EQ(run(user().get<core_v1::ConfigMap>({"elsewhere", "one"})).data.at("do"), "second");
+}
+
+/// A Greeting of a newer CRD than this program's: `name` may be anything.
+constexpr const char* kLooserGreeting = R"({
+  "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+  "metadata": {"name": "greetings.hello.windlass.dev"},
+  "spec": {"group": "hello.windlass.dev", "scope": "Namespaced",
+    "names": {"kind": "Greeting", "listKind": "GreetingList", "plural": "greetings", "singular": "greeting"},
+    "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {
+      "type": "object", "x-kubernetes-preserve-unknown-fields": true}}}]}})";
+
+class Greeted final : public ObjectReconciler<::api::v1::Greeting> {
+ public:
+  explicit Greeted(std::map<std::string, std::string>* names) : names_(names) {}
+
+  Task<Action> reconcile(Context, Ref<::api::v1::Greeting> object) override {
+    (*names_)[object->metadata.name] = object->spec.name;
+    co_return await_change();
+  }
+
+ private:
+  std::map<std::string, std::string>* names_;
+};
+
+class Unreadable : public World {
+ protected:
+  void SetUp() override { core->seed({json::parse(kLooserGreeting).value()}); }
+  void start() {
+    start_operator([this](Manager& manager) {
+      controller_managed_by(manager).reconciles<::api::v1::Greeting>().complete<Greeted>(&names);
+    });
+  }
+  void put(const std::string& name, json::Value value) {
+    json::Value object;
+    object["apiVersion"] = "hello.windlass.dev/v1";
+    object["kind"] = "Greeting";
+    object["metadata"]["name"] = name;
+    object["metadata"]["namespace"] = "default";
+    object["spec"]["name"] = std::move(value);
+    http::Request request;
+    request.method = "PATCH";
+    request.target = "/apis/hello.windlass.dev/v1/namespaces/default/greetings/" + name +
+                     "?fieldManager=user&force=true";
+    request.headers.set("Content-Type", "application/apply-patch+yaml");
+    request.body = json::dump(object);
+    const auto answer = core->handle(std::move(request), api_server::Identity::admin());
+    ASSERT_LT(answer.response.status, 300) << answer.response.body;
+  }
+  bool greeted(const std::string& name, const std::string& value) {
+    return eventually([&] { return names[name] == value; }, 10s);
+  }
+
+  std::map<std::string, std::string> names;
+};
+
+TEST_F(Unreadable, OneObjectOfAListDoesNotStopTheOthers) {
+  put("bad", 5);
+  put("good", "Ada");
+  start();
+  EXPECT_TRUE(greeted("good", "Ada"));
+  EXPECT_TRUE(sim.logged("An object is left out", "operator"));
+  EXPECT_FALSE(names.contains("bad"));
+  put("bad", "mended");
+  EXPECT_TRUE(greeted("bad", "mended"));
+}
+
+TEST_F(Unreadable, OneEventDoesNotEndTheWatch) {
+  put("bad", "well at first");
+  start();
+  ASSERT_TRUE(greeted("bad", "well at first"));
+  put("bad", 5);
+  put("good", "Ada");
+  EXPECT_TRUE(greeted("good", "Ada"));
+  EXPECT_EQ(names["bad"], "well at first");
+  core->end_watches();
+  core->compact();
+  sim.run_for(1min);
+  put("bad", "mended");
+  EXPECT_TRUE(greeted("bad", "mended"));
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ struct Informer::Scope {
   Scope(std::string n, Random& random) : namespace_(std::move(n)), machine(random) {}
   std::string namespace_;
   ReflectorMachine machine;
-  std::vector<ObjectPtr> pending;  ///< pages of a list that is not complete yet
+  std::vector<ObjectPtr> pending;           ///< pages of a list that is not complete yet
+  std::vector<meta::ObjectKey> unreadable;  ///< of the same pages: what the type cannot hold
   bool synced = false;
 };
 
@@ -103,8 +104,11 @@ Task<void> Informer::list(std::shared_ptr<Scope> scope, ListAction action) {
       const auto item = reader.next().value();
       if (item.empty()) break;
       auto object = kind_.decode(item);
-      if (!object) throw Exception(object.error());
-      scope->pending.push_back(std::move(*object));
+      if (object) {
+        scope->pending.push_back(std::move(*object));
+      } else {
+        scope->unreadable.push_back(leave_out(item, object.error()));
+      }
       if (++decoded_in_slice == kSlice) {
         decoded_in_slice = 0;
         co_await yield();
@@ -118,6 +122,7 @@ Task<void> Informer::list(std::shared_ptr<Scope> scope, ListAction action) {
   }
   if (!failure) co_return;
   scope->pending.clear();
+  scope->unreadable.clear();
   if (is_cancellation(failure)) std::rethrow_exception(failure);
   report(*scope, failure);
   scope->machine.list_failed(classify(failure), environment_.clock().steady_now());
@@ -169,27 +174,20 @@ void Informer::apply(Scope& scope, client::WatchEvent event) {
     if (!status) throw Exception(status.error());
     throw client::ApiError("watch " + std::string(kind_.resource.plural), std::move(*status));
   }
-  auto decoded = kind_.decode(event.object);
-  if (!decoded) throw Exception(decoded.error());
-  const auto& metadata = kind_.metadata(decoded->get());
-  const std::string version = metadata.resource_version;
-  const auto key = metadata.key();
-  switch (event.type) {
-    case client::EventType::added:
-    case client::EventType::modified:
-      upsert(std::move(*decoded), false);
-      break;
-    case client::EventType::deleted: {
+  const auto envelope = json::envelope(event.object).value();
+  const meta::ObjectKey key{envelope.namespace_, envelope.name};
+  if (event.type != client::EventType::bookmark) {
+    auto decoded = kind_.decode(event.object);
+    if (!decoded) leave_out(event.object, decoded.error());
+    if (event.type != client::EventType::deleted) {
+      if (decoded) upsert(std::move(*decoded), false);
+    } else {
       // the event holds the last state; handlers are to see it, not the one before
-      if (store_.get(key)) store_.put(key, std::move(*decoded));
+      if (decoded && store_.get(key)) store_.put(key, std::move(*decoded));
       remove(key);
-      break;
     }
-    case client::EventType::bookmark:
-    case client::EventType::error:
-      break;
   }
-  scope.machine.observed(version);
+  scope.machine.observed(envelope.resource_version);
   progress_.set();
   progress_.reset();
 }
@@ -207,8 +205,16 @@ void Informer::commit(Scope& scope) {
   }
   scope.pending.clear();
   scope.pending.shrink_to_fit();
+  for (const auto& key : scope.unreadable) present.insert(key.to_string());
+  scope.unreadable.clear();
   for (const auto& key : store_.keys(scope.namespace_)) {
     if (!present.contains(key.to_string())) remove(key);
+  }
+  {
+    const std::lock_guard lock(trouble_mutex_);
+    std::erase_if(left_out_, [&](const meta::ObjectKey& key) {
+      return scope_of(key.namespace_) == &scope && !present.contains(key.to_string());
+    });
   }
   if (initial) {
     scope.synced = true;
@@ -221,6 +227,7 @@ void Informer::commit(Scope& scope) {
 
 void Informer::upsert(ObjectPtr object, bool initial) {
   const auto key = kind_.metadata(object.get()).key();
+  take_in(key);
   const auto before = store_.put(key, object);
   for (const auto& handler : handlers_) {
     if (!before && handler.on_add) handler.on_add(object, initial);
@@ -229,11 +236,42 @@ void Informer::upsert(ObjectPtr object, bool initial) {
 }
 
 void Informer::remove(const meta::ObjectKey& key) {
+  take_in(key);
   const auto last = store_.erase(key);
   if (!last) return;
   for (const auto& handler : handlers_) {
     if (handler.on_delete) handler.on_delete(last);
   }
+}
+
+meta::ObjectKey Informer::leave_out(std::string_view text, const Error& why) {
+  // bytes that are no JSON say nothing about the object: the request has to be made again
+  if (const auto whole = json::parse(text); !whole) throw Exception(whole.error());
+  const auto envelope = json::envelope(text).value();
+  const meta::ObjectKey key{envelope.namespace_, envelope.name};
+  {
+    const std::lock_guard lock(trouble_mutex_);
+    if (!left_out_.insert(key).second) return key;
+  }
+  log_.error(
+      "An object is left out, because its type cannot hold it",
+      {{"name", key.name},
+       {"namespace", key.namespace_},
+       {"error", why.message},
+       {"remedy", "mend the object, or generate the type from the CRD that the server has"}});
+  return key;
+}
+
+void Informer::take_in(const meta::ObjectKey& key) {
+  const std::lock_guard lock(trouble_mutex_);
+  left_out_.erase(key);
+}
+
+bool Informer::covers(const meta::ObjectKey& key) const {
+  if (scope_of(key.namespace_) == nullptr) return false;
+  if (!options_.label_selector.empty() || !options_.field_selector.empty()) return false;
+  const std::lock_guard lock(trouble_mutex_);
+  return !left_out_.contains(key);
 }
 
 const Informer::Scope* Informer::scope_of(std::string_view namespace_) const {
@@ -312,8 +350,8 @@ Diagnosis diagnose(const std::exception_ptr& failure) {
   Diagnosis found{error.message, {}};
   if (error.code == Errc::tls) {
     found.remedy =
-        "compare the kubeconfig's certificates (certificate-authority, client-certificate) "
-        "with the server's";
+        "compare the certificates of the kubeconfig (certificate-authority, client-certificate), "
+        "or in a cluster ca.crt of the service account, with the server's";
   }
   try {
     std::rethrow_exception(failure);
@@ -326,7 +364,7 @@ Diagnosis diagnose(const std::exception_ptr& failure) {
     } else if (refusal.is_unauthorized()) {
       found.remedy =
           "the server does not know these credentials, or they have expired: renew the "
-          "kubeconfig's token or client certificate";
+          "kubeconfig's token or client certificate, or look at the service account of the pod";
     }
   } catch (...) {
   }

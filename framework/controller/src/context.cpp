@@ -148,8 +148,9 @@ Task<std::string> Context::apply_value(Context context, const cache::Kind& kind,
   const auto* informer = state.cache.find(kind.resource);
   const auto cached = informer != nullptr ? informer->store().get(key) : nullptr;
   const auto now = context.clock().steady_now();
-  std::optional<std::string> live;  // of a kind that is not in the cache
-  if (informer == nullptr) {
+  const bool covered = informer != nullptr && (cached || informer->covers(key));
+  std::optional<std::string> live;  // of what the cache does not hold
+  if (!covered) {
     if (auto answer = state.applied->recent_answer(object, text, now)) co_return std::move(*answer);
     auto finding = state.client.find_text(kind.resource, key);
     live = co_await std::move(finding);
@@ -175,7 +176,7 @@ Task<std::string> Context::apply_value(Context context, const cache::Kind& kind,
   apply_options.force = options.force;
   auto applying = state.client.apply_text(kind.resource, key, {}, json::dump(body), apply_options);
   auto answer = co_await std::move(applying);
-  state.applied->remember(object, text, informer == nullptr ? answer : std::string(), now);
+  state.applied->remember(object, text, covered ? std::string() : answer, now);
   context.wrote(kind.resource, answer);
   co_return answer;
 }

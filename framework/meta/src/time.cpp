@@ -64,9 +64,7 @@ class Reader {
     const bool negative = at_ < text_.size() && text_[at_] == '-';
     if (!take('+') && !take('-')) return false;
     int hour = 0, minute = 0;
-    if (!digits(2, hour) || !take(':') || !digits(2, minute) || hour > 23 || minute > 59) {
-      return false;
-    }
+    if (!digits(2, hour) || !take(':') || !digits(2, minute)) return false;
     offset = hours(hour) + minutes(minute);
     if (negative) offset = -offset;
     return true;

@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
+#include <limits>
+#include <memory>
 #include <string>
 
 #include <re2/re2.h>
@@ -17,17 +20,12 @@ struct Format {
   const char* pattern;  ///< of the whole text
 };
 
-constexpr std::array<Format, 17> kFormats = {{
+constexpr std::array<Format, 16> kFormats = {{
     {"bsonobjectid", "[0-9a-fA-F]{24}"},
     {"byte", "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"},
     {"date-time",
-     "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt "
-     "]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]+)?"
-     "([Zz]|[+-][0-9]{2}:[0-9]{2})"},
-    {"datetime",
-     "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt "
-     "]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]+)?"
-     "([Zz]|[+-][0-9]{2}:[0-9]{2})"},
+     "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+     "(\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"},
     {"email", "[^@\\s<>()]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"},
     {"hexcolor", "#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})"},
     {"hostname",
@@ -107,7 +105,9 @@ bool is_ipv6(std::string_view text) {
     }
   };
   if (gap == text.npos) return count(text) && groups == 8;
-  return count(text.substr(0, gap)) && count(text.substr(gap + 2)) && groups < 8;
+  const auto before = text.substr(0, gap);
+  return before.find('.') == before.npos && count(before) && count(text.substr(gap + 2)) &&
+         groups < 8;
 }
 
 bool is_cidr(std::string_view text) {
@@ -120,17 +120,6 @@ bool is_cidr(std::string_view text) {
   }
   if (bits.size() > 1 && bits.front() == '0') return false;
   return (is_ipv4(address) && number(bits) <= 32) || (is_ipv6(address) && number(bits) <= 128);
-}
-
-/// Go's durations ("1h30m", "-1.5s"), and "3 days" with units down to
-/// nanoseconds.
-bool is_duration(std::string_view text) {
-  static const RE2 go("[+-]?(0|((\\d+(\\.\\d*)?|\\.\\d+)(ns|us|µs|μs|ms|s|m|h))+)");
-  static const RE2 words(
-      "(?i)\\d+\\s*(ns|nanos?|nanoseconds?|us|µs|micros?|microseconds?|ms|"
-      "millis?|milliseconds?|s|secs?|"
-      "seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|wks?|weeks?)");
-  return RE2::FullMatch(piece(text), go) || RE2::FullMatch(piece(text), words);
 }
 
 /// The digits of a text with separators; empty when it has anything else. X
@@ -183,24 +172,143 @@ constexpr std::array<Check, 9> kChecks = {
     {{"cidr", is_cidr},
      {"creditcard", is_credit_card},
      {"date", is_day},
-     {"duration", is_duration},
+     {"duration", [](std::string_view text) { return parse_duration(text).has_value(); }},
      {"ipv4", is_ipv4},
      {"ipv6", is_ipv6},
      {"isbn10", is_isbn10},
      {"isbn13", is_isbn13},
      {"isbn", [](std::string_view text) { return is_isbn10(text) || is_isbn13(text); }}}};
 
+constexpr std::int64_t kMicrosecond = 1'000;
+constexpr std::int64_t kMillisecond = 1'000'000;
+constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kMinute = 60 * kSecond;
+constexpr std::int64_t kHour = 60 * kMinute;
+constexpr std::int64_t kDay = 24 * kHour;
+
+/// Nanoseconds of a unit of Go's form, 0 for what is none.
+std::int64_t go_unit(std::string_view unit) {
+  if (unit == "ns") return 1;
+  if (unit == "us" || unit == "\u00b5s" || unit == "\u03bcs") return kMicrosecond;
+  if (unit == "ms") return kMillisecond;
+  if (unit == "s") return kSecond;
+  if (unit == "m") return kMinute;
+  return unit == "h" ? kHour : 0;
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// A number with an optional fraction, off the front of the text, times the unit that follows it.
+std::optional<std::int64_t> take_go_part(std::string_view& text) {
+  std::size_t end = 0;
+  while (end < text.size() && is_digit(text[end])) ++end;
+  std::int64_t whole = 0;
+  if (end > 0 && std::from_chars(text.data(), text.data() + end, whole).ec != std::errc()) {
+    return std::nullopt;
+  }
+  bool any = end > 0;
+  double fraction = 0;
+  if (end < text.size() && text[end] == '.') {
+    double scale = 0.1;
+    for (++end; end < text.size() && is_digit(text[end]); ++end, scale /= 10) {
+      fraction += (text[end] - '0') * scale;
+      any = true;
+    }
+  }
+  if (!any) return std::nullopt;
+  text.remove_prefix(end);
+  const auto unit_text = text.substr(0, text.find_first_of("0123456789."));
+  const std::int64_t unit = go_unit(unit_text);
+  text.remove_prefix(unit_text.size());
+  std::int64_t length = 0;
+  if (unit == 0 || __builtin_mul_overflow(whole, unit, &length) ||
+      __builtin_add_overflow(length, std::llround(fraction * static_cast<double>(unit)), &length)) {
+    return std::nullopt;
+  }
+  return length;
+}
+
+std::optional<std::int64_t> go_duration(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  if (text == "0") return 0;
+  if (text.empty()) return std::nullopt;
+  std::int64_t total = 0;
+  while (!text.empty()) {
+    const auto part = take_go_part(text);
+    if (!part || __builtin_add_overflow(total, *part, &total)) return std::nullopt;
+  }
+  return negative ? -total : total;
+}
+
+/// Nanoseconds of a unit of words, in lower case; 0 for what is none. "mins", "minutes" and
+/// whatever else begins like a word are that word.
+std::int64_t word_unit(std::string_view unit) {
+  const auto is = [&](std::string_view abbreviation, std::string_view word) {
+    return unit == abbreviation || unit.starts_with(word);
+  };
+  if (is("ns", "nano")) return 1;
+  if (is("us", "micro") || unit == "\u00b5s") return kMicrosecond;
+  if (is("ms", "milli")) return kMillisecond;
+  if (is("s", "sec")) return kSecond;
+  if (is("m", "min")) return kMinute;
+  if (is("h", "hour") || unit == "hr") return kHour;
+  if (is("d", "day")) return kDay;
+  return is("w", "week") || unit == "wk" ? 7 * kDay : 0;
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return out;
+}
+
+/// Numbers with units, one of which must be known; the others count for nothing.
+std::optional<std::int64_t> worded_duration(std::string_view text) {
+  static const RE2 shape("\\s*(?:\\d+\\s*[A-Za-z\u00b5]+\\s*)+");
+  static const RE2 next("\\s*(\\d+)\\s*([A-Za-z\u00b5]+)\\s*");
+  if (!RE2::FullMatch(piece(text), shape)) return std::nullopt;
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  std::int64_t total = 0;
+  bool known = false;
+  re2::StringPiece rest = piece(text);
+  std::int64_t count = 0;
+  std::string word;
+  while (!rest.empty()) {
+    if (!RE2::Consume(&rest, next, &count, &word)) return std::nullopt;  // more than int64 holds
+    const std::int64_t unit = word_unit(lower(word));
+    known = known || unit != 0;
+    std::int64_t length = 0;
+    if (__builtin_mul_overflow(count, unit, &length)) length = kMost;
+    if (__builtin_add_overflow(total, length, &total)) total = kMost;
+  }
+  if (!known) return std::nullopt;
+  return total;
+}
+
 }  // namespace
 
+std::optional<std::int64_t> parse_duration(std::string_view text) {
+  const auto length = go_duration(text);
+  return length ? length : worded_duration(text);
+}
+
 bool matches_format(std::string_view format, std::string_view text) {
+  if (format == "datetime") format = "date-time";
   for (const auto& [name, matches] : kChecks) {
     if (name == format) return matches(text);
   }
-  for (const auto& [name, pattern] : kFormats) {
-    if (name != format) continue;
+  static const auto compiled = [] {
+    std::array<std::unique_ptr<RE2>, kFormats.size()> out;
+    for (std::size_t i = 0; i < out.size(); ++i)
+      out[i] = std::make_unique<RE2>(kFormats[i].pattern);
+    return out;
+  }();
+  for (std::size_t i = 0; i < kFormats.size(); ++i) {
+    if (kFormats[i].name != format) continue;
     if (format.starts_with("date") && !is_day(text.substr(0, 10))) return false;
     if (format.starts_with("k8s-long") && text.size() > 253) return false;
-    return RE2::FullMatch(piece(text), RE2(pattern, RE2::Quiet));
+    return RE2::FullMatch(piece(text), *compiled[i]);
   }
   return true;
 }

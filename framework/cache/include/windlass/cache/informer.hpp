@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,9 @@ struct ObjectHandler {
 };
 
 /// Shared by all who care for the same kind: one list and one watch per namespace.
+/// An object that the type cannot hold is logged and left out, or stays as it was when last
+/// readable: it must not keep the others from being reconciled (a client-go informer lists again
+/// and again instead, and its program does not get ready).
 /// Unless stated otherwise, members are for the client's executor.
 class Informer {
  public:
@@ -54,6 +58,9 @@ class Informer {
 
   /// Readable from any thread.
   [[nodiscard]] const Store& store() const { return store_; }
+  /// True when an object of that key is in the store if it exists: its namespace is watched, no
+  /// selector leaves objects out, and it is not one that the type cannot hold. Any thread.
+  [[nodiscard]] bool covers(const meta::ObjectKey& key) const;
   void add_index(const std::string& name, IndexFunction function) {
     store_.add_index(name, std::move(function));
   }
@@ -80,6 +87,8 @@ class Informer {
   void apply(Scope& scope, client::WatchEvent event);
   void upsert(ObjectPtr object, bool initial);
   void remove(const meta::ObjectKey& key);
+  meta::ObjectKey leave_out(std::string_view text, const Error& why);
+  void take_in(const meta::ObjectKey& key);
   void report(const Scope& scope, const std::exception_ptr& failure);
   void clear_trouble();
   [[nodiscard]] const Scope* scope_of(std::string_view namespace_) const;
@@ -96,6 +105,7 @@ class Informer {
   Event progress_;
   mutable std::mutex trouble_mutex_;
   std::string trouble_;
+  std::set<meta::ObjectKey> left_out_;  // guarded by trouble_mutex_
   SteadyTime trouble_logged_{};
 };
 

@@ -102,7 +102,8 @@ class Context {
   [[nodiscard]] const client::Client& client() const { return state_->client; }
 
   /// The object out of the cache, after one's own writes to its kind are in it; empty when there is
-  /// none. A kind that the controller does not watch is read from the server.
+  /// none. What the cache does not cover is read from the server: a kind that the controller does
+  /// not watch, another namespace than those that are watched, what a selector leaves out.
   template <client::ApiObject T>
   Task<Ref<T>> get(meta::ObjectKey key) const {
     controller::record_use<T, controller::Use::get>();
@@ -227,13 +228,16 @@ class Context {
 
   template <class T>
   static Task<Ref<T>> get_object(Context context, meta::ObjectKey key) {
-    if (context.state_->cache.find(T::resource) == nullptr) {
-      auto found = co_await context.state_->client.template find<T>(key);
-      if (!found) co_return Ref<T>();
-      co_return Ref<T>(std::move(*found));
+    const auto* informer = context.state_->cache.find(T::resource);
+    if (informer != nullptr) {
+      co_await settle(context, T::resource);
+      auto cached = context.state_->cache.template get<T>(key);
+      if (cached || informer->covers(key)) co_return cached;
     }
-    co_await settle(context, T::resource);
-    co_return context.state_->cache.template get<T>(key);
+    auto finding = context.state_->client.template find<T>(key);
+    auto found = co_await std::move(finding);
+    if (!found) co_return Ref<T>();
+    co_return Ref<T>(std::move(*found));
   }
   template <class T>
   static Task<std::vector<Ref<T>>> list_objects(Context context, std::string namespace_) {

@@ -18,8 +18,8 @@ class Duration {
 
   Duration() = default;  ///< 0s
   Duration(Length length) : length_(length) {}
-  /// Go's form, numbers with the units h, m, s, ms, us, ns, one after another; or one number and a
-  /// word, as in "3 days". Errc::parse names the text and shows examples.
+  /// Whatever an API server accepts as format `duration`, see type::parse_duration. Errc::parse
+  /// names the text and shows examples.
   static Result<Duration> parse(std::string_view text);
 
   [[nodiscard]] Length length() const { return length_; }
