@@ -100,17 +100,21 @@ Task<std::string> grow_claim(Context context, Ref<Database> db,
   co_return refusal;
 }
 
-/// Applies the set. Nothing, or why the API server finds it invalid: what users wrote is in it.
-Task<std::string> apply_set(Context context, apps::StatefulSet want, Seen* seen) {
-  std::string refusal;
+struct AppliedSet {
+  Ref<apps::StatefulSet> set;
+  std::string refusal;  ///< why the API server finds it invalid: what users wrote is in it
+};
+
+Task<AppliedSet> apply_set(Context context, apps::StatefulSet want) {
+  AppliedSet done;
   try {
     auto applying = context.apply(std::move(want));
-    seen->stateful_set = Ref<apps::StatefulSet>(co_await std::move(applying));
+    done.set = Ref<apps::StatefulSet>(co_await std::move(applying));
   } catch (const windlass::client::ApiError& error) {
     if (!error.is_invalid()) throw;
-    refusal = error.status().message;
+    done.refusal = error.status().message;
   }
-  co_return refusal;
+  co_return done;
 }
 
 Task<Action> refuse(Context context, Ref<Database> db, std::string reason, std::string why) {
@@ -299,16 +303,21 @@ Task<Action> DatabaseReconciler::reconcile(Context context, Ref<Database> db) {
     auto refusing = refuse_taken(context, db, foreign);
     co_return co_await std::move(refusing);
   }
+  // what a deleted Database of this name owned goes with it, and cannot have two owners
+  if (seen.stateful_set && is_of_predecessor(*db, seen.stateful_set->metadata)) {
+    co_return windlass::requeue_after(seconds(5));
+  }
   auto objects = apply_objects(context, db);
   co_await std::move(objects);
   const auto want =
       desired_stateful_set(*db, options_.operator_image, seen.stateful_set.shared().get());
-  auto applying = apply_set(context, want, &seen);
-  const auto invalid = co_await std::move(applying);
-  if (!invalid.empty()) {
-    auto refusing = refuse(context, db, "InvalidSpec", invalid);
+  auto applying = apply_set(context, want);
+  auto applied = co_await std::move(applying);
+  if (!applied.refusal.empty()) {
+    auto refusing = refuse(context, db, "InvalidSpec", std::move(applied.refusal));
     co_return co_await std::move(refusing);
   }
+  seen.stateful_set = std::move(applied.set);
 
   std::string growth_refused;
   if (seen.claim) {

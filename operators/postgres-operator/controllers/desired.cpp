@@ -639,9 +639,6 @@ DatabaseStatus observe(const Database& db, const Observed& observed, windlass::W
   if (report && !report->reason.empty()) trouble = Trouble{report->reason, report->message};
   if (!trouble && observed.pod != nullptr) trouble = memory_trouble(*observed.pod, now);
   if (!trouble && observed.pod != nullptr) trouble = pod_trouble(*observed.pod);
-  const auto growth = growth_trouble(db, observed);
-  if (growth) growing = true;
-  if (!trouble) trouble = growth;
   if (!trouble && report && db.status.system_identifier.empty() && !known.empty() &&
       !report->system_identifier.empty() && known != report->system_identifier) {
     trouble = Trouble{std::string(kForeignData),
@@ -650,6 +647,9 @@ DatabaseStatus observe(const Database& db, const Observed& observed, windlass::W
                           ": attach the right volume, or remove the annotation " +
                           std::string(kIdentityAnnotation) + " of the claim to adopt this one"};
   }
+  const auto growth = growth_trouble(db, observed);
+  if (growth) growing = true;
+  if (!trouble) trouble = growth;
   if (observed.claim != nullptr && observed.claim->status.phase == "Lost") {
     trouble =
         Trouble{"VolumeLost", "the volume of claim " + claim_name(db) + " is gone: restore it"};
@@ -725,6 +725,12 @@ bool is_foreign(const Database& db, const meta::ObjectMeta& object) {
   if (owner != nullptr && owner->uid == db.metadata.uid) return false;
   const auto label = object.labels.find(std::string(kDatabaseLabel));
   return label == object.labels.end() || label->second != db.metadata.name;
+}
+
+bool is_of_predecessor(const Database& db, const meta::ObjectMeta& object) {
+  const auto* owner = object.controller_owner();
+  return owner != nullptr && owner->kind == Database::resource.kind &&
+         owner->name == db.metadata.name && owner->uid != db.metadata.uid;
 }
 
 }  // namespace postgres

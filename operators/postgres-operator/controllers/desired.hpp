@@ -107,5 +107,7 @@ DatabaseStatus refused(const Database& db, const std::string& reason, const std:
                        windlass::WallTime now);
 /// True for an object that was not made for this Database, or one of the same name before it.
 bool is_foreign(const Database& db, const windlass::meta::ObjectMeta& object);
+/// True for an object whose controller is a deleted Database of the same name: it is about to go.
+bool is_of_predecessor(const Database& db, const windlass::meta::ObjectMeta& object);
 
 }  // namespace postgres

@@ -198,13 +198,13 @@ class Demo {
     const auto command = shell_word((paths_.bin / "windlass").string()) + " apply --kubeconfig " +
                          shell_word((paths_.state / "kubeconfig").string()) + " -f " +
                          shell_word(file.string());
-    for (const auto& line : run_command(command)) say("   %s", line.c_str());
+    for (const auto& line : run_command("windlass apply", command)) say("   %s", line.c_str());
   }
 
   /// What a command prints, line by line; an exception with its words when it fails.
-  static std::vector<std::string> run_command(const std::string& command) {
+  static std::vector<std::string> run_command(const std::string& name, const std::string& command) {
     FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
-    expect(pipe != nullptr, "cannot run " + command);
+    expect(pipe != nullptr, "cannot run " + name);
     std::vector<std::string> lines(1);
     for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) {
       if (c == '\n') {
@@ -214,17 +214,19 @@ class Demo {
       }
     }
     if (lines.back().empty()) lines.pop_back();
-    expect(::pclose(pipe) == 0, lines.empty() ? command + " failed" : lines.back());
+    expect(::pclose(pipe) == 0, lines.empty() ? name + " failed" : lines.back());
     return lines;
   }
 
-  Task<json::Value> get(meta::Resource resource, meta::ObjectKey key) {
-    const auto text = co_await client_->get_text(resource, key);
+  Task<json::Value> get(meta::Resource resource, std::string namespace_, std::string name) {
+    auto getting = client_->get_text(resource, {std::move(namespace_), std::move(name)});
+    const auto text = co_await std::move(getting);
     co_return json::parse(text).value();
   }
 
   Task<std::string> holder() {
-    const auto lease = co_await client_->find_text(kLeases, {kNamespace, kLease});
+    auto finding = client_->find_text(kLeases, {kNamespace, kLease});
+    const auto lease = co_await std::move(finding);
     if (!lease) co_return std::string();
     const auto parsed = json::parse(*lease).value();
     const std::string identity(parsed.at_path({"spec", "holderIdentity"}).string_or(""));
@@ -235,7 +237,7 @@ class Demo {
     const auto limit = now() + 90s;
     std::int64_t shown = -1;
     for (;;) {
-      const auto deployment = co_await get(kDeployments, {kNamespace, kDeployment});
+      const auto deployment = co_await get(kDeployments, kNamespace, kDeployment);
       const auto available = deployment.at_path({"status", "availableReplicas"}).integer_or(0);
       if (available != shown) say("   %d of 3 replicas are ready", static_cast<int>(available));
       shown = available;
@@ -253,7 +255,7 @@ class Demo {
     const auto limit = now() + 120s;
     std::string shown;
     for (;;) {
-      const auto database = co_await get(kDatabases, {"default", "sample"});
+      const auto database = co_await get(kDatabases, "default", "sample");
       const auto& status = database["status"];
       const std::string phase(status["phase"].string_or("not seen yet"));
       if (phase != shown) say("   %s", phase.c_str());
@@ -268,39 +270,58 @@ class Demo {
   }
 
   Task<void> connect() {
-    const auto database = co_await get(kDatabases, {"default", "sample"});
+    const auto database = co_await get(kDatabases, "default", "sample");
     const auto& status = database["status"];
     const auto endpoint = parse_endpoint(status["endpoint"].as_string()).value();
     const auto service_name = endpoint.host.substr(0, endpoint.host.find('.'));
-    const auto service = co_await get(kServices, {"default", service_name});
-    const auto secret = co_await get(
-        kSecrets,
-        {"default", std::string(status["credentialsSecret"].string_or("sample-credentials"))});
+    const auto service = co_await get(kServices, "default", service_name);
+    const std::string secret_name(status["credentialsSecret"].string_or("sample-credentials"));
+    const auto secret = co_await get(kSecrets, "default", secret_name);
     const auto field = [&](const char* name) {
       return decode_base64(secret["data"][name].string_or("")).value();
     };
     const auto ca = paths_.state / "database-ca.crt";
     std::ofstream(ca) << field("ca.crt");
-    password_ = field("password");
+    // in a file: a command line can be read by everybody on the machine
+    const auto password = paths_.state / "pgpass";
+    write_secret(password, "*:*:*:*:" + pgpass_word(field("password")) + "\n");
     // this machine has no cluster DNS, so the Service's address is given beside its name
     connection_ = "host=" + endpoint.host +
                   " hostaddr=" + service.at_path({"spec", "clusterIP"}).as_string() +
                   " port=" + std::to_string(endpoint.port) + " user=" + field("username") +
-                  " dbname=" + field("dbname") + " sslmode=verify-full sslrootcert=" + ca.string();
+                  " dbname=" + field("dbname") + " sslmode=verify-full sslrootcert=" + ca.string() +
+                  " passfile=" + password.string();
+  }
+
+  static std::string pgpass_word(const std::string& text) {
+    std::string out;
+    for (const char c : text) {
+      if (c == ':' || c == '\\') out += '\\';
+      out += c;
+    }
+    return out;
+  }
+
+  /// For the owner's eyes only from the moment it exists; psql ignores it otherwise.
+  static void write_secret(const fs::path& file, const std::string& text) {
+    const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    const bool written = descriptor >= 0 && ::write(descriptor, text.data(), text.size()) ==
+                                                static_cast<ssize_t>(text.size());
+    if (descriptor >= 0) ::close(descriptor);
+    expect(written, "cannot write " + file.string());
   }
 
   /// The first line of what psql prints.
   std::string sql(const std::string& statement) {
-    const auto command = "PGPASSWORD=" + shell_word(password_) +
-                         " /usr/lib/postgresql/15/bin/psql -X -q -A -t -v ON_ERROR_STOP=1 " +
+    const auto command = "/usr/lib/postgresql/15/bin/psql -X -q -A -t -v ON_ERROR_STOP=1 " +
                          shell_word(connection_) + " -c " + shell_word(statement);
-    const auto lines = run_command(command);
+    const auto lines = run_command("psql", command);
     return lines.empty() ? std::string() : lines.front();
   }
 
   /// The process of a pod's manager, on this machine.
   Task<pid_t> process_of(std::string pod) {
-    const auto object = co_await get(kPods, {kNamespace, pod});
+    const auto object = co_await get(kPods, kNamespace, pod);
     const auto& statuses = object.at_path({"status", "containerStatuses"});
     const std::string id(statuses.as_array().at(0)["containerID"].string_or(""));
     expect(id.starts_with("local://"), "pod " + pod + " does not run");
@@ -323,8 +344,10 @@ class Demo {
     ::kill(process, SIGKILL);
     const auto killed = now();
     say("   killed %s", old.c_str());
-    co_await client_->patch_text(kDatabases, {"default", "sample"}, {}, client::PatchType::merge,
-                                 R"({"spec":{"parameters":{"work_mem":"16MB"}}})");
+    auto patching =
+        client_->patch_text(kDatabases, {"default", "sample"}, {}, client::PatchType::merge,
+                            R"({"spec":{"parameters":{"work_mem":"16MB"}}})");
+    co_await std::move(patching);
     say("   changed spec.parameters.work_mem to 16MB; nobody is there to see it yet");
     const auto next = co_await wait_for_other_leader(old, 25s);
     say("   %s took over after %.1f s (the lease of a process that was killed has to run out: 15 "
@@ -353,9 +376,7 @@ class Demo {
       say("\nEverything keeps running. Try:");
       say("  export KUBECONFIG=%s", (paths_.state / "kubeconfig").c_str());
       say("  kubectl get databases,pods -A");
-      say("  PGPASSWORD=$(kubectl get secret sample-credentials -o jsonpath='{.data.password}' | "
-          "base64 -d) \\");
-      say("    /usr/lib/postgresql/15/bin/psql \"%s\"", connection_.c_str());
+      say("  /usr/lib/postgresql/15/bin/psql \"%s\"", connection_.c_str());
       say("Stop it with: kill %d; then remove %s", cluster_->pid(), paths_.state.c_str());
       cluster_->release();
       return;
@@ -376,7 +397,6 @@ class Demo {
   std::optional<Cluster> cluster_;
   std::optional<client::Client> client_;
   std::string connection_;
-  std::string password_;
 };
 
 }  // namespace

@@ -237,7 +237,10 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) fail("cannot write to the volume " + self->options.place.volume.string());
     if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+      const int why = errno;
       ::close(fd);
+      errno = why;
+      if (why != EWOULDBLOCK) fail("cannot lock " + path.string());
       done.error = Error{Errc::unavailable,
                          "another instance manager uses the volume: it must end first (is an old "
                          "pod still running?)"};

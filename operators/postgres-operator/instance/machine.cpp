@@ -148,8 +148,11 @@ void InstanceMachine::job_failed(const JobDone& event) {
     case Job::lock_volume:
       if (error.code == Errc::unavailable)
         return fail(InstanceState::waiting, kVolumeInUse, error.message);
-      return fail(InstanceState::refused, kVolumeUnusable,
-                  error.message + "; the volume must let user 999 or its group write (fsGroup)");
+      return fail(
+          InstanceState::refused, kVolumeUnusable,
+          error.code == Errc::permission
+              ? error.message + "; the volume must let user 999 or its group write (fsGroup)"
+              : error.message);
     case Job::read_database:
       return fail(InstanceState::waiting, kApiUnreachable, error.message);
     case Job::inspect_volume:

@@ -245,6 +245,9 @@ TEST(Identity, is_recorded_once_and_only_when_the_claim_agrees) {
   const auto* degraded = meta::find_condition(status.conditions, "Degraded");
   EXPECT_EQ(degraded->reason, kForeignData);
   EXPECT_EQ(status.system_identifier, "");
+  const auto also_stuck = observe(db, {nullptr, nullptr, &other, &pod, "no growth"}, kNow);
+  EXPECT_EQ(meta::find_condition(also_stuck.conditions, "Degraded")->reason, kForeignData)
+      << "data of somebody else comes before a volume that cannot grow";
   db.status.system_identifier = "700";
   EXPECT_EQ(identity_to_record(db, {nullptr, nullptr, &unknown, &pod}), std::nullopt);
   EXPECT_EQ(observe(db, {nullptr, nullptr, &unknown, &pod}, kNow).system_identifier, "700");
@@ -329,6 +332,23 @@ TEST(Observe, says_what_the_kubelet_tells_of_the_pod) {
     const auto status = observe(database(), {&set, nullptr, &claim, &pod}, kNow);
     EXPECT_EQ(meta::find_condition(status.conditions, "Degraded")->reason, c.reason) << c.what;
   }
+}
+
+TEST(Ownership, tells_a_predecessor_from_a_stranger_and_from_oneself) {
+  const auto db = database();
+  meta::ObjectMeta object;
+  object.labels["postgres.windlass.dev/database"] = db.metadata.name;
+  EXPECT_FALSE(is_of_predecessor(db, object));
+  auto& owner = object.owner_references.emplace_back();
+  owner.kind = "Database";
+  owner.name = db.metadata.name;
+  owner.uid = db.metadata.uid;
+  owner.controller = true;
+  EXPECT_FALSE(is_of_predecessor(db, object));
+  owner.uid = "of-the-one-before";
+  EXPECT_TRUE(is_of_predecessor(db, object));
+  owner.kind = "Shop";
+  EXPECT_FALSE(is_of_predecessor(db, object));
 }
 
 TEST(Observe, says_that_a_volume_cannot_grow_and_what_would_help) {

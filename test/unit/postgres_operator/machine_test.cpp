@@ -236,8 +236,12 @@ TEST(InstanceMachine, tells_an_unwritable_volume_from_one_that_another_uses) {
   world.pass(seconds(5));
   EXPECT_EQ(world.report.reason, kVolumeUnusable);
   EXPECT_THAT(world.report.message, HasSubstr("fsGroup"));
-  world.failure = {Errc::io, "cannot write to the volume /v: No space left on device"};
+  world.failure = {Errc::io, "cannot write to the volume /v: Read-only file system"};
   world.pass(seconds(10));
+  EXPECT_EQ(world.report.reason, kVolumeUnusable);
+  EXPECT_THAT(world.report.message, ::testing::Not(HasSubstr("fsGroup")));
+  world.failure = {Errc::io, "cannot write to the volume /v: No space left on device"};
+  world.pass(seconds(20));
   EXPECT_EQ(world.report.reason, kDiskFull);
 }
 
