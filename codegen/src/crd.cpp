@@ -458,7 +458,8 @@ class VersionParser {
         return object_demands(schema, path);
       case Kind::any:
         out = any_rules(schema, path);
-        break;
+        add_rules(out, schema);
+        return out;  // combinations would be judged without what they are about
       default:
         break;
     }

@@ -81,7 +81,7 @@ class Describer {
         any(out, constraints);
         break;
       case Kind::object:
-        return object(shape.table());
+        return object(shape);
       case Kind::optional:
         break;
     }
@@ -137,7 +137,8 @@ class Describer {
     out.set("enum", std::move(values));
   }
 
-  Object object(const type::Table& table) {
+  Object object(const Shape& shape) {
+    const type::Table& table = shape.table();
     Object out;
     if (std::find(open_.begin(), open_.end(), &table) != open_.end()) {
       out.set("type", "object");
@@ -151,7 +152,8 @@ class Describer {
     Array required;
     for (const auto& field : table.fields) {
       if (root && field.name == "metadata") {
-        Value said = field.constraints == nullptr ? Value(Object()) : branch(*field.constraints);
+        Value said = field.constraints == nullptr ? Value(Object())
+                                                  : branch(*field.constraints, field.shape);
         Object metadata = std::move(said.as_object());
         metadata.set("type", "object");
         properties.set("metadata", std::move(metadata));
@@ -182,28 +184,36 @@ class Describer {
     if (has_only_keywords(*table.constraints)) {
       return parsed(table.constraints->demands->keywords).as_object();
     }
-    bounds(out, *table.constraints, true);
+    bounds(out, *table.constraints, &shape);
     return out;
   }
 
   static void add(Object& out, const Constraints& c, const Shape& shape) {
-    if (shape.kind != Kind::enumeration && !c.values.empty()) {
-      if (shape.kind == Kind::string) {
-        out.set("enum", strings(c.values));
-      } else {
-        Array values;
-        for (const auto value : c.values) {
-          auto parsed_value = parse(value);
-          values.push_back(parsed_value ? std::move(*parsed_value) : Value(value));
-        }
-        out.set("enum", std::move(values));
-      }
+    if (shape.kind != Kind::enumeration) values(out, c, &shape);
+    bounds(out, c, &shape);
+  }
+
+  /// Constraints of text hold it as it is, the others as JSON.
+  static void values(Object& out, const Constraints& c, const Shape* shape) {
+    if (c.values.empty()) return;
+    const bool text = shape == nullptr || shape->kind == Kind::string ||
+                      (shape->kind == Kind::enumeration && !shape->numbers);
+    if (text) {
+      out.set("enum", strings(c.values));
+      return;
     }
-    bounds(out, c, shape.kind == Kind::map || shape.kind == Kind::object);
+    Array list;
+    for (const auto value : c.values) {
+      auto parsed_value = parse(value);
+      list.push_back(parsed_value ? std::move(*parsed_value) : Value(value));
+    }
+    out.set("enum", std::move(list));
   }
 
   /// What does not depend on the shape; keywords come last, over all of it.
-  static void bounds(Object& out, const Constraints& c, bool object) {
+  static void bounds(Object& out, const Constraints& c, const Shape* shape) {
+    const bool object =
+        shape != nullptr && (shape->kind == Kind::map || shape->kind == Kind::object);
     const auto set = [&](const char* name, const auto& value) {
       if (value) out.set(name, number(*value));
     };
@@ -226,7 +236,7 @@ class Describer {
       out.set("x-kubernetes-list-type", c.list_type == type::ListType::set ? "set" : "map");
     }
     if (!c.list_map_keys.empty()) out.set("x-kubernetes-list-map-keys", strings(c.list_map_keys));
-    if (c.demands != nullptr) demands(out, *c.demands);
+    if (c.demands != nullptr) demands(out, *c.demands, shape);
     if (c.immutable) say_immutable(out["x-kubernetes-validations"]);
     if (c.demands != nullptr && !c.demands->keywords.empty()) {
       Value patched = apply_merge_patch(std::move(out), parsed(c.demands->keywords));
@@ -251,25 +261,27 @@ class Describer {
     return static_cast<double>(whole) == value ? Value(whole) : Value(value);
   }
 
-  static void demands(Object& out, const type::Demands& d) {
+  static void demands(Object& out, const type::Demands& d, const Shape* shape) {
     if (!d.rules.empty()) out.set("x-kubernetes-validations", rules(d.rules));
     const auto parts = [&](const char* name, std::span<const Constraints* const> list) {
       if (list.empty()) return;
       Array values;
-      for (const auto* part : list) values.push_back(branch(*part));
+      for (const auto* part : list) values.push_back(branch(*part, shape));
       out.set(name, std::move(values));
     };
     parts("allOf", d.all_of);
     parts("anyOf", d.any_of);
     parts("oneOf", d.one_of);
-    if (d.not_ != nullptr) out.set("not", branch(*d.not_));
-    merge_members(out, d);
+    if (d.not_ != nullptr) out.set("not", branch(*d.not_, shape));
+    merge_members(out, d, shape);
   }
 
   /// What is said on top of a type's own table goes into what is there already.
-  static void merge_members(Object& out, const type::Demands& d) {
+  static void merge_members(Object& out, const type::Demands& d, const Shape* shape) {
     Object more;
-    for (const auto& [name, constraints] : d.members) more[name] = branch(*constraints);
+    for (const auto& [name, constraints] : d.members) {
+      more[name] = branch(*constraints, member_shape(shape, name));
+    }
     if (!more.empty()) merge(out["properties"], Value(std::move(more)));
     if (!d.required.empty()) add_required(out["required"], strings(d.required));
   }
@@ -301,11 +313,24 @@ class Describer {
     }
   }
 
-  static Value branch(const Constraints& c) {
+  /// Null where the table does not say.
+  static const Shape* member_shape(const Shape* shape, std::string_view name) {
+    if (shape == nullptr) return nullptr;
+    if (shape->kind == Kind::map) return shape->inner;
+    const auto* field = shape->kind == Kind::object ? shape->table().find(name) : nullptr;
+    return field == nullptr ? nullptr : field->shape;
+  }
+
+  static Value branch(const Constraints& c, const Shape* shape) {
+    while (shape != nullptr && shape->kind == Kind::optional) shape = shape->inner;
     Object out;
-    if (!c.values.empty()) out.set("enum", strings(c.values));
-    if (c.items != nullptr) out.set("items", branch(*c.items));
-    bounds(out, c, c.demands != nullptr && !c.demands->members.empty());
+    values(out, c, shape);
+    if (c.items != nullptr) {
+      const bool has_inner =
+          shape != nullptr && (shape->kind == Kind::list || shape->kind == Kind::map);
+      out.set("items", branch(*c.items, has_inner ? shape->inner : nullptr));
+    }
+    bounds(out, c, shape);
     return out;
   }
 

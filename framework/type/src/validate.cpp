@@ -205,7 +205,7 @@ class Validator {
     }
     const bool list = ref.shape->kind == Kind::list;
     if (list || ref.shape->kind == Kind::map) check_count(ref, count(ref), c);
-    if (ref.shape->kind == Kind::object) check_count(ref, members_of(ref), c);
+    if (ref.shape->kind == Kind::object) check_members(ref, c);
     if (list) check_unique(ref, c);
     if (c.demands != nullptr) check_demands(ref, *c.demands);
   }
@@ -217,6 +217,14 @@ class Validator {
     return present;
   }
 
+  /// Members that are kept without a field are not counted: with them, only too many is certain.
+  void check_members(Ref object, const Constraints& c) {
+    const Table& table = object.shape->table();
+    const bool open = table.rest.shape != nullptr && !is_empty(member(object.value, table.rest));
+    const std::size_t known = members_of(object);
+    if (!open || (c.max_items && known > *c.max_items)) check_count(object, known, c);
+  }
+
   static bool is_present(Ref object, const Field& field) {
     return field.presence == Presence::required || !is_empty(member(object.value, field));
   }
@@ -224,11 +232,20 @@ class Validator {
   /// The member of an object or the value of a map; nothing when absent.
   static Ref present_member(Ref ref, std::string_view name) {
     if (ref.shape->kind == Kind::map) return find(ref, name);
+    if (ref.shape->kind == Kind::any) {
+      return {ref.shape, ref.shape->any->find(ref.value, name)};
+    }
     if (ref.shape->kind != Kind::object) return {};
     const Table& table = ref.shape->table();
     const Field* field = table.find(name);
     if (field == nullptr) return table.rest.shape == nullptr ? Ref{} : in_rest(ref, table, name);
     return is_present(ref, *field) ? member(ref.value, *field) : Ref{};
+  }
+
+  static bool has_members(Ref ref) {
+    const Kind kind = ref.shape->kind;
+    return kind == Kind::object || kind == Kind::map ||
+           (kind == Kind::any && ref.shape->any->type_name(ref.value) == "object");
   }
 
   static Ref in_rest(Ref ref, const Table& table, std::string_view name) {
@@ -238,8 +255,7 @@ class Validator {
 
   void check_demands(Ref ref, const Demands& demands) {
     for (const auto name : demands.required) {
-      if ((ref.shape->kind == Kind::object || ref.shape->kind == Kind::map) &&
-          !present_member(ref, name)) {
+      if (has_members(ref) && !present_member(ref, name)) {
         descend_to(name, [&] { report("Required value", "FieldValueRequired"); });
       }
     }

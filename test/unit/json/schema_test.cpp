@@ -4,6 +4,7 @@
 #include <re2/re2.h>
 
 #include <windlass/json/schema.hpp>
+#include <windlass/type/validate.hpp>
 
 #include "../type/widget.hpp"
 
@@ -143,6 +144,57 @@ TEST(SchemaOf, SaysWhatOnlyTheCrdNeeds) {
             R"({"nullable":true,"type":"object","x-kubernetes-preserve-unknown-fields":true})");
   EXPECT_EQ(json::dump(properties["flags"]), R"({"items":{"type":"boolean"},"type":"array"})");
   EXPECT_EQ(json::dump(properties["count"]), R"({"type":"string"})");
+}
+
+/// Branches over members that the table knows.
+struct Chosen {
+  std::int64_t replicas = 0;
+  json::Value open;
+
+  static const windlass::type::Table& table() {
+    using windlass::type::field;
+    namespace type = windlass::type;
+    using enum type::Presence;
+    static constexpr std::string_view numbers[] = {"1", "3"};
+    static constexpr type::Constraints some{.values = numbers};
+    static constexpr type::MemberConstraints members[] = {{"replicas", &some}};
+    static constexpr type::Demands few{.members = members};
+    static constexpr type::Constraints by_number{.demands = &few};
+    static constexpr type::Constraints by_size{.min_items = 2};
+    static constexpr const type::Constraints* branches[] = {&by_number, &by_size};
+    static constexpr type::Demands either{.any_of = branches};
+    static constexpr type::Constraints rules{.demands = &either};
+    static constexpr std::string_view a[] = {"a"}, b[] = {"b"};
+    static constexpr type::Demands has_a{.required = a}, has_b{.required = b};
+    static constexpr type::Constraints with_a{.demands = &has_a}, with_b{.demands = &has_b};
+    static constexpr const type::Constraints* alternatives[] = {&with_a, &with_b};
+    static constexpr type::Demands one{.one_of = alternatives};
+    static constexpr type::Constraints open_rules{.demands = &one};
+    static constexpr type::Field fields[] = {
+        field<&Chosen::replicas>("replicas", offsetof(Chosen, replicas), optional),
+        field<&Chosen::open>("open", offsetof(Chosen, open), optional, &open_rules),
+    };
+    static constexpr auto index = type::index_of(fields);
+    static constexpr type::Table table{
+        .name = "Chosen", .fields = fields, .index = index, .constraints = &rules};
+    return table;
+  }
+};
+
+TEST(SchemaOf, BranchesHaveTheTypesOfWhatTheyAreAbout) {
+  const auto schema = json::schema_of<Chosen>();
+  EXPECT_EQ(json::dump(schema["anyOf"]),
+            R"([{"properties":{"replicas":{"enum":[1,3]}}},{"minProperties":2}])");
+}
+
+TEST(Validate, LooksIntoAnythingForWhatIsRequired) {
+  Chosen chosen{.replicas = 1};
+  chosen.open = json::parse(R"({"a":1})").value();
+  EXPECT_TRUE(windlass::type::validate(chosen).empty());
+  chosen.open = json::parse(R"({"a":1,"b":2})").value();
+  EXPECT_EQ(windlass::type::validate(chosen).size(), 1u);
+  chosen.open = json::parse(R"({"c":1})").value();
+  EXPECT_EQ(windlass::type::validate(chosen).size(), 1u);
 }
 
 }  // namespace
