@@ -13,6 +13,7 @@
 #include "scaffold/commands.hpp"
 #include "scaffold/common.hpp"
 #include "scaffold/generate_manifests.hpp"
+#include "simulate.hpp"
 
 namespace {
 
@@ -112,6 +113,37 @@ int main(int argc, char** argv) {
   apply_command->add_option("--kubeconfig", apply.kubeconfig,
                             "Path of a kubeconfig (default: as kubectl finds it)");
 
+  command::SimulateOptions simulation;
+  auto* simulate_command = app.add_subcommand(
+      "simulate", "Run the project's simulations with many seeds, until one fails");
+  simulate_command
+      ->add_option("-C,--directory", simulation.root,
+                   "The project's folder (default: here, or the nearest above)")
+      ->check(CLI::ExistingDirectory);
+  simulate_command
+      ->add_option("--program", simulation.program,
+                   "The program of the simulations (default: the project's tests, built first)")
+      ->check(CLI::ExistingFile);
+  simulate_command->add_option("--test", simulation.test,
+                               "Name of a SIMULATION, * and ? allowed (all)");
+  simulate_command->add_option("--seeds", simulation.seeds, "Seeds for each simulation (200)")
+      ->check(CLI::PositiveNumber);
+  simulate_command->add_option("--first-seed", simulation.first_seed, "The first of them (1)");
+  simulate_command
+      ->add_option("-j,--jobs", simulation.jobs, "Processes (as many as there are processors)")
+      ->check(CLI::Range(1, 1024));
+  simulate_command->add_option(
+      "--report-dir", simulation.report_directory,
+      "Where pages of failures go and failed seeds are kept (.windlass/simulation)");
+  simulate_command->footer(
+      "The first failure ends the run: its seed, its last events and the command that repeats it "
+      "are "
+      "printed.\nThe same command again begins with the seed that failed.\n\n"
+      "Examples:\n"
+      "  windlass simulate                         200 seeds of every simulation\n"
+      "  windlass simulate --seeds 10000 --test 'Orders*'\n"
+      "Exit codes: 0 all seeds passed, 1 one failed, 2 wrong usage.");
+
   auto* generate_command =
       app.add_subcommand("generate", "Write code from schemas, and manifests from code");
   generate_command->require_subcommand(1);
@@ -128,6 +160,7 @@ int main(int argc, char** argv) {
   if (*types_command) return command::generate_types(types);
   if (*conversion_command) return command::generate_conversion(conversion);
   if (chosen) return chosen();
+  if (*simulate_command) return command::simulate(simulation);
   if (*dev_command) {
     const auto* given = first_given(of_operator);
     if (server_only && given != nullptr)

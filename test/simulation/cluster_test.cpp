@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include <windlass/api/coordination_v1.hpp>
 #include <windlass/testing/simulation_test.hpp>
 
 #include "greeting_reconciler.hpp"
@@ -67,10 +68,153 @@ SIMULATION(HelloOfOneNamespaceLeavesOthersAlone) {
   sim.stop_replicas();
 }
 
+/// What docs/benchmarks.md counts.
+SIMULATION(TwentyGreetingsForTenMinutes) {
+  sim.install(GREETING_CRD);
+  sim.start_replicas(3, add_hello);
+  for (int i = 0; i < 20; ++i) sim.apply(greeting("greeting-" + std::to_string(i), "world"));
+  sim.faults(Faults::storm(sim.seed()));
+  for (int i = 0; i < 10; ++i) {
+    sim.run_for(1min);
+    sim.apply(greeting("greeting-" + std::to_string(2 * i), "moon"));
+  }
+}
+
 SIMULATION(HelloInAStorm) {
   storm(sim);
   EXPECT_CONVERGED(page(sim, "greeting-3") == "Hello, moon!");
   sim.stop_replicas();
+}
+
+/// What webhooks would see of ConfigMaps that replicas write.
+json::Value webhook_configuration() {
+  return json::parse(R"({"apiVersion": "admissionregistration.k8s.io/v1",
+      "kind": "ValidatingWebhookConfiguration", "metadata": {"name": "pages"},
+      "webhooks": [{"name": "pages.example.com", "admissionReviewVersions": ["v1"],
+        "sideEffects": "None", "timeoutSeconds": 5, "failurePolicy": "Fail",
+        "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"],
+                   "operations": ["CREATE", "UPDATE"]}]}]})")
+      .value();
+}
+
+SIMULATION(HelloBehindAWebhookThatTimesOut) {
+  int asked = 0;
+  sim.install(GREETING_CRD);
+  sim.webhook(webhook_configuration(), [&](const json::Value& request) {
+    ++asked;
+    json::Value response;
+    const auto text = request["object"]["data"]["greeting"].string_or("");
+    response["allowed"] = text.find("moon") == std::string_view::npos;
+    response["status"]["message"] = "no moon";
+    return response;
+  });
+  sim.start_replicas(3, add_hello);
+  sim.faults({.crash = 0.02, .webhook = 0.05});
+  for (int i = 0; i < 5; ++i) {
+    sim.apply(greeting("greeting-" + std::to_string(i), i % 2 == 0 ? "world" : "moon"));
+    sim.run_for(1min);
+  }
+  sim.heal();
+  ASSERT_TRUE(sim.run_until([&] { return page(sim, "greeting-4") == "Hello, world!"; }, 15min));
+  EXPECT_EQ(page(sim, "greeting-0"), "Hello, world!");
+  EXPECT_EQ(page(sim, "greeting-1"), "none");
+  EXPECT_GT(asked, 5);
+}
+
+/// Runs greetings through `faults` and comes to rest.
+void endure(SimulatedCluster& sim, const Faults& faults) {
+  sim.install(GREETING_CRD);
+  sim.start_replicas(3, add_hello);
+  sim.faults(faults);
+  for (int i = 0; i < 5; ++i) {
+    sim.apply(greeting("greeting-" + std::to_string(i), "world"));
+    sim.run_for(1min);
+  }
+  sim.heal();
+  sim.run_until_quiet(20min);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(page(sim, "greeting-" + std::to_string(i)), "Hello, world!");
+  }
+}
+
+bool happened(const SimulatedCluster& sim, std::string_view text) {
+  return sim.trace().text().find(text) != std::string::npos;
+}
+
+SIMULATION(HelloWithBrokenWatches) {
+  endure(sim, {.drop = 0.05, .broken_watches = true});
+  sim.stop_replicas();
+}
+
+SIMULATION(HelloWithWildClocks) { endure(sim, {.pause = 0.05, .clock = 0.1, .wild_clocks = true}); }
+
+SIMULATION(HelloWhenMemoryRunsOut) {
+  endure(sim, {.allocation = 0.2});
+  EXPECT_TRUE(happened(sim, "memory runs out"));
+  sim.stop_replicas();
+}
+
+SIMULATION(HelloWhenTokensExpire) {
+  endure(sim, {.token_expiry = 0.05});
+  EXPECT_TRUE(happened(sim, ": 401"));
+  sim.stop_replicas();
+}
+
+SIMULATION(HelloWhenCertificatesRotate) {
+  sim.use_tls();
+  endure(sim, {.certificates = 0.01});
+  EXPECT_TRUE(happened(sim, "a new authority is trusted") || sim.drawn_faults().empty());
+  sim.stop_replicas();
+}
+
+TEST(Cluster, AStuckLeaderIsEndedByItsWatchdog) {
+  SimulatedCluster sim({.seed = 4});
+  sim.install(GREETING_CRD);
+  sim.start_replicas(3, add_hello);
+  ASSERT_TRUE(sim.run_until([&] { return sim.leader() >= 0; }, 1min));
+  auto& stuck = sim.replica(sim.leader());
+  stuck.stall(5min);
+  ASSERT_TRUE(sim.run_until([&] { return !stuck.alive(); }, 13s));
+  EXPECT_EQ(stuck.exit_code(), kWatchdogExitCode);
+  sim.apply(greeting("world", "world"));
+  sim.run_until_quiet(5min);
+  EXPECT_EQ(page(sim, "world"), "Hello, world!");
+}
+
+/// Notes which epoch it worked in.
+class EpochReader final : public ObjectReconciler<Greeting> {
+ public:
+  explicit EpochReader(std::vector<std::uint64_t>* epochs) : epochs_(epochs) {}
+  Task<Action> reconcile(Context context, Ref<Greeting>) override {
+    const auto epoch = context.epoch();
+    epochs_->push_back(std::strtoull(epoch.c_str(), nullptr, 10));
+    co_return await_change();
+  }
+
+ private:
+  std::vector<std::uint64_t>* epochs_;
+};
+
+TEST(Cluster, EveryLeaderHasAGreaterEpoch) {
+  SimulatedCluster sim({.seed = 3});
+  std::vector<std::uint64_t> epochs;
+  sim.install(GREETING_CRD);
+  sim.start_replicas(3, [&](Manager& manager) {
+    controller_managed_by(manager).reconciles<Greeting>().complete<EpochReader>(&epochs);
+  });
+  sim.apply(greeting("world", "world"));
+  std::size_t seen = 0;
+  for (int life = 0; life < 4; ++life) {
+    ASSERT_TRUE(sim.run_until([&] { return epochs.size() > seen; }, 1min)) << life;
+    const auto lease = sim.find<api::coordination::v1::Lease>("operator", "operators");
+    ASSERT_TRUE(lease);
+    EXPECT_GT(epochs.back(), life == 0 ? 0 : epochs[seen - 1]) << life;
+    EXPECT_LE(epochs.back(), std::strtoull(lease->metadata.resource_version.c_str(), nullptr, 10));
+    seen = epochs.size();
+    sim.replica(sim.leader()).crash();
+    // leaseTransitions begins again with the next Lease; versions do not
+    if (life == 1) ASSERT_TRUE(sim.remove<api::coordination::v1::Lease>("operator", "operators"));
+  }
 }
 
 TEST(Cluster, TheSameSeedGivesTheSameTrace) {

@@ -58,14 +58,23 @@ Task<WebhookAnswer> make_call(Environment* environment, Executor executor, Endpo
 
 }  // namespace
 
+Reply Core::handle_as_own(const http::Request& request) {
+  Exchange own{.internal = true};
+  return impl_->handle(request, Identity::admin(), &own);
+}
+
 void Core::set_service_resolver(ServiceResolver resolver) {
   impl_->state.resolve_service = std::move(resolver);
 }
 
-Task<Reply> Core::answer(Executor executor, http::Request request, Identity identity) {
+Task<Reply> Core::answer(Executor executor, http::Request request, Identity identity,
+                         Answering how) {
   Exchange exchange;
+  Environment* const caller = how.caller != nullptr ? how.caller : &impl_->state.env;
   for (;;) {
+    if (how.at_work) how.at_work(true);
     Reply reply = impl_->handle(request, identity, &exchange);
+    if (how.at_work) how.at_work(false);
     if (!exchange.wanted) co_return reply;
     WebhookCall call = std::move(*exchange.wanted);
     exchange.wanted.reset();
@@ -74,8 +83,7 @@ Task<Reply> Core::answer(Executor executor, http::Request request, Identity iden
     Result<Endpoint> server = Endpoint{call.host, call.port};
     if (!call.service_name.empty()) server = find_service(impl_->state, call);
     if (server) {
-      Task<WebhookAnswer> calling =
-          make_call(&impl_->state.env, executor, *server, std::move(call));
+      Task<WebhookAnswer> calling = make_call(caller, executor, *server, std::move(call));
       answer = co_await std::move(calling);
     } else {
       answer.error = server.error().message;

@@ -28,7 +28,7 @@ Credentials::Credentials(Environment& environment, Executor executor, const Conf
 
 bool Credentials::can_refresh() const {
   return !config_.bearer_token_file.empty() || !config_.certificate_file.empty() ||
-         config_.exec.has_value();
+         !config_.ca_file.empty() || config_.exec.has_value();
 }
 
 void Credentials::refresh_token_file(bool force) {

@@ -20,7 +20,10 @@ RetryPolicy::Decision RetryPolicy::next(const Attempt& attempt) {
     ++retries_;
     return Decision{next, delay};
   };
-  if (attempt.status == 401) {
+  // a handshake that failed: the authority may be another one by now
+  const bool distrust =
+      attempt.status == 0 && attempt.failure == Errc::tls && options_.idempotent_read;
+  if (attempt.status == 401 || distrust) {
     if (reauthenticated_ || !options_.can_reauthenticate) return {};
     reauthenticated_ = true;
     return again(Next::reauthenticate, {});

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ struct Flags {
   Only faults;
   std::string report_dir = ".";
   std::string record;
+  bool keep = false;  ///< seeds that failed, in `report_dir`
 };
 
 Flags& flags() {
@@ -193,24 +195,44 @@ struct Worker {
     std::string line = "at " + std::to_string(seed) + "\n";
     if (::write(to, line.data(), line.size()) < 0) ::_exit(3);
     Ending ending;
+    Duration simulated{};
     {
       SimulatedCluster sim(with(base, seed, std::nullopt));
       ending = run_body(sim, body);
       write_record(sim);
+      simulated = sim.now();
     }
-    line = (ending.rule.empty() ? "ok " : "bad ") + std::to_string(seed) + "\n";
+    line = (ending.rule.empty() ? "ok " : "bad ") + std::to_string(seed) + " " +
+           std::to_string(simulated.count()) + "\n";
     if (::write(to, line.data(), line.size()) < 0) ::_exit(3);
     if (!ending.rule.empty()) ::_exit(1);
   }
   ::_exit(0);
 }
 
-void show_progress(const char* name, std::uint64_t done, std::uint64_t all, bool last) {
-  if (::isatty(2) == 0) return;
+/// A bar on a terminal, now and then a line elsewhere.
+void show_progress(const char* name, std::uint64_t done, std::uint64_t all) {
+  const auto seeds = std::to_string(done) + " of " + std::to_string(all) + " seeds";
+  if (::isatty(2) == 0) {
+    if (all >= 100 && done % std::min<std::uint64_t>(all / 10, 500) == 0)
+      std::fprintf(stderr, "%s: %s\n", name, seeds.c_str());
+    return;
+  }
   const auto filled = static_cast<int>(30 * done / std::max<std::uint64_t>(all, 1));
-  std::fprintf(stderr, "\r%s [%-30.*s] %llu of %llu seeds%s", name, filled,
-               "##############################", static_cast<unsigned long long>(done),
-               static_cast<unsigned long long>(all), last ? "\n" : "");
+  std::fprintf(stderr, "\r%s [%-30.*s] %s", name, filled, "##############################",
+               seeds.c_str());
+}
+
+/// "200 seeds, 55h3m of simulated time, 71 s of CPU".
+void show_sum(const char* name, std::uint64_t done, Duration simulated) {
+  rusage used{};
+  ::getrusage(RUSAGE_CHILDREN, &used);
+  const auto cpu = used.ru_utime.tv_sec + used.ru_stime.tv_sec;
+  if (::isatty(2) != 0) std::fprintf(stderr, "\n");
+  std::fprintf(stderr, "%s: %s seeds, %s of simulated time, %lld s of CPU so far\n", name,
+               std::to_string(done).c_str(),
+               format_duration(std::chrono::floor<std::chrono::minutes>(simulated)).c_str(),
+               static_cast<long long>(cpu));
 }
 
 /// The first seed that failed; `died` when its process did.
@@ -232,6 +254,7 @@ std::optional<std::uint64_t> run_in_processes(const char* name, SimulationBody b
   }
   std::optional<std::uint64_t> failed;
   std::uint64_t done = 0;
+  Duration simulated{};
   while (!failed) {
     fd_set reading;
     FD_ZERO(&reading);
@@ -262,10 +285,13 @@ std::optional<std::uint64_t> run_in_processes(const char* name, SimulationBody b
       for (std::size_t line = 0; (line = worker.unread.find('\n')) != std::string::npos;
            worker.unread.erase(0, line + 1)) {
         const auto text = worker.unread.substr(0, line);
-        const auto seed = std::strtoull(text.c_str() + text.find(' '), nullptr, 10);
+        char* after_seed = nullptr;
+        const auto seed = std::strtoull(text.c_str() + text.find(' '), &after_seed, 10);
         worker.at = seed;
         if (text.starts_with("bad") && !failed) failed = seed;
-        if (text.starts_with("ok")) show_progress(name, ++done, end - first, false);
+        if (!text.starts_with("ok")) continue;
+        simulated += Duration(std::strtoll(after_seed, nullptr, 10));
+        show_progress(name, ++done, end - first);
       }
     }
   }
@@ -276,7 +302,7 @@ std::optional<std::uint64_t> run_in_processes(const char* name, SimulationBody b
     }
     if (worker.from >= 0) ::close(worker.from);
   }
-  show_progress(name, done, end - first, true);
+  show_sum(name, done, simulated);
   return failed;
 }
 
@@ -333,6 +359,7 @@ bool read_simulation_flags(int& argc, char** argv) {
       into.trace = true;
     } else if (name == "--report-dir") {
       into.report_dir = value;
+      into.keep = true;
     } else if (name == "--record") {
       into.record = value;
     } else if (name == "--faults") {
@@ -358,10 +385,21 @@ bool read_simulation_flags(int& argc, char** argv) {
 void run_simulation(const char* name, SimulationBody body, const ClusterOptions& options) {
   const auto& asked = flags();
   if (asked.one) return run_here(name, body, options, asked.first, asked.faults);
+  // what failed last time comes first, until it is mended
+  const auto kept = asked.report_dir + "/" + name + ".seed";
+  std::uint64_t before = 0;
+  if (asked.keep && std::ifstream(kept) >> before) {
+    if (!rule_in_child(body, with(options, before, std::nullopt)).empty())
+      return report_seed(name, body, options, before);
+    std::fprintf(stderr, "%s: seed %s, which failed before, passes now\n", name,
+                 std::to_string(before).c_str());
+    std::remove(kept.c_str());
+  }
   bool died = false;
   const auto failed = run_in_processes(name, body, options, asked.first, asked.first + asked.seeds,
                                        asked.jobs, died);
   if (!failed) return;
+  if (asked.keep) std::ofstream(kept) << *failed << "\n";
   if (died) {
     ADD_FAILURE() << name << " with seed " << *failed
                   << ": the process died\nAgain: " << again(name, *failed, std::nullopt);

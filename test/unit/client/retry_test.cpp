@@ -61,6 +61,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"refused_get", {.failure = Errc::refused}, true},
         Case{"timeout_get", {.failure = Errc::timeout}, true},
         Case{"tls_get", {.failure = Errc::tls}, true},
+        Case{"tls_get_fresh", {.failure = Errc::tls}, true, true, Next::reauthenticate},
+        Case{"tls_post_fresh", {.failure = Errc::tls}, false, true},
         Case{"unauthorized_fixed", {.status = 401}, true},
         Case{"unauthorized_fresh", {.status = 401}, false, true, Next::reauthenticate}),
     [](const auto& info) { return std::string(info.param.name); });

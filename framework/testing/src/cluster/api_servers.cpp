@@ -166,6 +166,7 @@ struct ApiServers::Stream {
   std::deque<std::string> late;  ///< newer than what the server shows
   std::string withheld;
   std::shared_ptr<SeededRandom> random;
+  bool expired = false;  ///< it ends with 410: its reader has to list again
   void wake() const {
     *pending = true;
     timer->cancel();
@@ -194,11 +195,61 @@ Task<void> ApiServers::run(SimulatedProcess& self, ApiServers* servers, int inde
                                            http::Responder& responder) {
     return serve(servers, index, std::move(request), &responder);
   };
-  auto server =
-      std::make_shared<http::Server>(self, self.io(), std::move(listener), std::move(handler));
+  http::ServerOptions options;
+  if (servers->shown_) {
+    const auto& pair = servers->shown_->server;
+    options.tls = http::TlsServerContext::make(
+                      {.certificate_pem = pair.certificate_pem, .key_pem = pair.key_pem})
+                      .value();
+  }
+  auto server = std::make_shared<http::Server>(self, self.io(), std::move(listener),
+                                               std::move(handler), std::move(options));
   self.keep(server);
   auto serving = server->run();
   co_await std::move(serving);
+}
+
+http::KeyPair make_authority(const std::string& name, WallTime now, const http::KeyPair* issuer) {
+  return http::make_certificate({.common_name = name,
+                                 .dns_names = {name},
+                                 .not_before = now - 24h,
+                                 .not_after = now + 24h * 3650,
+                                 .is_ca = issuer == nullptr},
+                                issuer)
+      .value();
+}
+
+ApiServers::Certificates ApiServers::make_certificates() const {
+  const auto now = world_.sim.wall_now();
+  Certificates made{make_authority("authority", now), {}};
+  made.server = make_authority("api", now, &made.authority);
+  return made;
+}
+
+void ApiServers::distribute_trust() {
+  auto trust = shown_->authority.certificate_pem;
+  if (coming_) trust += coming_->authority.certificate_pem;
+  world_.sim.process("controllers").files()[kAuthorityFile] = trust;
+  for (auto& replica : world_.replicas) replica.process->files()[kAuthorityFile] = trust;
+}
+
+void ApiServers::use_tls() {
+  coming_ = make_certificates();
+  show_new_certificates();
+  if (world_.options.workloads) world_.sim.process("controllers").restart();
+}
+
+void ApiServers::rotate_certificates() {
+  if (!shown_) return;
+  coming_ = make_certificates();
+  distribute_trust();
+}
+
+void ApiServers::show_new_certificates() {
+  if (!coming_) return;
+  shown_ = std::exchange(coming_, std::nullopt);
+  distribute_trust();
+  for (auto* process : processes_) process->restart();
 }
 
 void ApiServers::freeze(int server, std::uint64_t revision) {
@@ -208,6 +259,13 @@ void ApiServers::thaw(int server) {
   frozen_[static_cast<std::size_t>(server)].reset();
   for (const auto* stream : streams_) {
     if (stream->server == server) stream->wake();
+  }
+}
+void ApiServers::expire_watches() {
+  for (auto* stream : streams_) {
+    if (stream->sender.replica < 0) continue;
+    stream->expired = true;
+    stream->wake();
   }
 }
 void ApiServers::thaw_all() {
@@ -291,9 +349,19 @@ Task<void> ApiServers::serve(ApiServers* servers, int index, http::Request reque
     world.check_request_rate(world.replicas[static_cast<std::size_t>(sender.replica)]);
     if (asked.writes()) world.check_write(sender, asked, request);
   }
-  world.sender = &sender;
-  auto reply = world.core.handle(request, api_server::Identity::admin());
-  world.sender = nullptr;
+  const auto at_work = [&world, &sender](bool begins) {
+    world.sender = begins ? &sender : nullptr;
+  };
+  api_server::Reply reply;
+  if (world.webhooks) {
+    auto answering = world.core.answer(self.io(), request, api_server::Identity::admin(),
+                                       {.caller = &self, .at_work = at_work});
+    reply = co_await std::move(answering);
+  } else {
+    at_work(true);
+    reply = world.core.handle(request, api_server::Identity::admin());
+    at_work(false);
+  }
   told(reply.response.status);
   if (reply.stream) {
     auto streaming =
@@ -391,6 +459,14 @@ Task<void> ApiServers::stream(ApiServers* servers, int index, Sender sender, Ask
     *pending = false;
     const std::string chunk = servers->filter(state, events->take());
     if (!chunk.empty()) co_await responder.write(chunk);
+    if (state.expired) {
+      json::Value expiry;
+      expiry["type"] = "ERROR";
+      expiry["object"] = status_body(410, "Expired", "too old resource version");
+      const std::string line = json::dump(expiry) + "\n";
+      co_await responder.write(line);
+      break;
+    }
     if (events->ended()) break;
     if (*pending) continue;
     const SteadyTime at = events->wakes_at().value_or(self.clock().steady_now() + 1h);

@@ -95,6 +95,7 @@ SimulatedCluster::Impl::~Impl() {
   for (auto& replica : replicas) replica.process->crash();
   sim.process("controllers").crash();
   for (int i = 0; i < servers->count(); ++i) servers->process(i).crash();
+  if (webhooks) sim.process("webhooks").crash();
   restore_openssl();
 }
 
@@ -102,10 +103,14 @@ void SimulatedCluster::Impl::note(TraceEvent::Kind kind, std::string process, st
   trace.add({sim.now(), kind, std::move(process), std::move(text)});
 }
 
-client::Config SimulatedCluster::Impl::config_of(const std::string& token_file) const {
+client::Config SimulatedCluster::Impl::config_of(SimulatedProcess& process) const {
   client::Config config;
   config.server = {"api", 6443};
-  config.bearer_token_file = token_file;
+  config.bearer_token_file = kTokenFile;
+  if (servers->tls()) {
+    config.ca_file = kAuthorityFile;
+    config.tls = http::TlsClientOptions{.ca_pem = process.files()[kAuthorityFile]};
+  }
   config.namespace_ = kLeaseNamespace;
   return config;
 }
@@ -134,7 +139,7 @@ Task<void> SimulatedCluster::Impl::control(SimulatedProcess& self, Impl* world) 
   options.operator_name = "controllers";
   options.leader_election = false;
   options.health_probe_bind_address = "0";
-  auto manager = std::make_shared<Manager>(self, world->config_of(kTokenFile), options);
+  auto manager = std::make_shared<Manager>(self, world->config_of(self), options);
   self.keep(manager);
   add_workload_controllers(*manager);
   auto running = manager->run();
@@ -152,10 +157,7 @@ void SimulatedCluster::Impl::begin_life(int index) {
   replica.requests.clear();
   replica.reconciles = std::make_shared<ReconcileLog>();
   auto& process = *replica.process;
-  const auto token =
-      process.name() + "/" + std::to_string(replica.life) + "/" + std::to_string(rotations);
-  tokens[token] = {index, replica.life, process.name()};
-  process.files()[kTokenFile] = token;
+  issue_token(replica);
   note(TraceEvent::Kind::process, process.name(), "starts, life " + std::to_string(replica.life));
 }
 
@@ -164,7 +166,7 @@ Task<void> SimulatedCluster::Impl::operate(SimulatedProcess& self, Impl* world, 
   auto& replica = world->replicas[static_cast<std::size_t>(index)];
   auto options = world->manager_options;
   auto slot = std::make_shared<std::unique_ptr<Manager>>(
-      std::make_unique<Manager>(self, world->config_of(kTokenFile), options));
+      std::make_unique<Manager>(self, world->config_of(self), options));
   self.keep(slot);
   replica.manager = slot;
   world->setup(**slot);
@@ -332,7 +334,7 @@ http::Response SimulatedCluster::Impl::direct(const std::string& who, std::strin
   request.headers.set("User-Agent", who);
   const auto before = std::exchange(writer, who);
   const auto* at_work = std::exchange(sender, nullptr);
-  auto reply = core.handle(request, api_server::Identity::admin());
+  auto reply = core.handle_as_own(request);
   sender = at_work;
   writer = before;
   return std::move(reply.response);
@@ -372,6 +374,7 @@ void SimulatedCluster::start_replicas(int count, Setup setup, ManagerOptions opt
     world.replicas[static_cast<std::size_t>(i)].process = &process;
     process.variables()["POD_NAME"] = process.name();
   }
+  if (world.servers->tls()) world.servers->distribute_trust();
   for (int i = 0; i < count; ++i) {
     world.replicas[static_cast<std::size_t>(i)].process->start(
         [world = impl_.get(), i](SimulatedProcess& self) { return Impl::operate(self, world, i); });
@@ -380,6 +383,15 @@ void SimulatedCluster::start_replicas(int count, Setup setup, ManagerOptions opt
 
 void SimulatedCluster::image(std::string name, PodModel model) {
   impl_->kubelet->model(std::move(name), std::move(model));
+}
+void SimulatedCluster::use_tls() {
+  impl_->servers->use_tls();
+  impl_->sim.run_for(50ms);
+}
+void SimulatedCluster::webhook(json::Value configuration, WebhookModel model) {
+  auto& world = *impl_;
+  if (!world.webhooks) world.webhooks = std::make_unique<Webhooks>(world);
+  world.core.seed({world.webhooks->add(std::move(configuration), std::move(model))});
 }
 void SimulatedCluster::blocking(std::string name, BlockingModel model) {
   impl_->sim.set_blocking_model(std::move(name), std::move(model));

@@ -54,6 +54,11 @@ Faults Faults::storm(std::uint64_t seed) {
   faults.server_restart = armed(0.005);
   faults.token_rotation = armed(0.005);
   faults.pod = armed(0.01);
+  faults.stall = armed(0.005);
+  faults.allocation = armed(0.01);
+  faults.token_expiry = armed(0.002);
+  faults.webhook = armed(0.01);
+  faults.certificates = armed(0.002);
   return faults;
 }
 
@@ -149,6 +154,28 @@ std::vector<Fault> draw_faults(const Faults& faults, Random& random, Duration fr
     f.kind = one_of(random, kinds);
     f.lasts = mostly_short(random, 1s, 2min);
   });
+  draw(faults.stall, [&](Fault& f) {
+    f.kind = Kind::stall;
+    f.lasts = mostly_short(random, 10ms, faults.longest_pause);
+  });
+  draw(faults.allocation, [&](Fault& f) {
+    f.kind = Kind::allocation;
+    f.amount = 0.1 + 0.9 * random.uniform();
+    f.lasts = mostly_short(random, 1s, 30s);
+  });
+  draw(faults.token_expiry, [&](Fault& f) {
+    f.kind = Kind::token_expiry;
+    f.lasts = mostly_short(random, 100ms, 30s);
+  });
+  draw(faults.webhook, [&](Fault& f) {
+    f.kind = Kind::webhook;
+    f.amount = 0.1 + 0.9 * random.uniform();
+    f.lasts = mostly_short(random, 1s, 60s);
+  });
+  draw(faults.certificates, [&](Fault& f) {
+    f.kind = Kind::certificates;
+    f.lasts = mostly_short(random, 1s, 10min);
+  });
   std::stable_sort(drawn_faults.begin(), drawn_faults.end(),
                    [](const Fault& a, const Fault& b) { return a.at < b.at; });
   return drawn_faults;
@@ -205,6 +232,16 @@ std::string describe(const Fault& fault) {
       return "a pod is evicted";
     case Kind::node_loss:
       return "a node is lost" + lasts;
+    case Kind::stall:
+      return "the executors of " + replica_name(fault) + " are blocked" + lasts;
+    case Kind::allocation:
+      return "memory runs out in reconciles of " + replica_name(fault) + lasts;
+    case Kind::token_expiry:
+      return "all tokens have expired, new ones come after" + lasts.substr(4);
+    case Kind::webhook:
+      return "webhooks do not answer" + lasts;
+    case Kind::certificates:
+      return "a new authority is trusted, its certificates are shown after" + lasts.substr(4);
   }
   return {};
 }

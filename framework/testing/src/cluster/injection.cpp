@@ -97,8 +97,12 @@ void SimulatedCluster::Impl::strike(std::size_t number) {
       }
       return;
     }
+    case Fault::Kind::stall:
+      return process.stall(fault.lasts);
     case Fault::Kind::lost_reply:
     case Fault::Kind::error:
+    case Fault::Kind::allocation:
+    case Fault::Kind::webhook:
       windows.push_back({number, fault, SeededRandom(fault.seed)});
       after(fault.lasts, [this, number] {
         windows.remove_if([&](const Window& w) { return w.number == number; });
@@ -118,19 +122,21 @@ void SimulatedCluster::Impl::strike(std::size_t number) {
       });
       return;
     }
-    case Fault::Kind::token_rotation: {
-      ++rotations;
+    case Fault::Kind::token_rotation:
       for (auto& replica : replicas) {
         const auto old = replica.process->files()[kTokenFile];
-        const auto fresh = replica.process->name() + "/" + std::to_string(replica.life) + "/" +
-                           std::to_string(rotations);
-        tokens[fresh] = {static_cast<int>(&replica - replicas.data()), replica.life,
-                         replica.process->name()};
-        replica.process->files()[kTokenFile] = fresh;
+        issue_token(replica);
         after(fault.lasts, [this, old] { tokens.erase(old); });
       }
       return;
-    }
+    case Fault::Kind::token_expiry:
+      for (auto& replica : replicas) tokens.erase(replica.process->files()[kTokenFile]);
+      after(fault.lasts, [this] { replace_expired_tokens(); });
+      return;
+    case Fault::Kind::certificates:
+      servers->rotate_certificates();
+      after(fault.lasts, [this] { servers->show_new_certificates(); });
+      return;
     case Fault::Kind::container_crash:
       return kubelet->crash_container(fault.seed);
     case Fault::Kind::eviction:
@@ -138,6 +144,30 @@ void SimulatedCluster::Impl::strike(std::size_t number) {
     case Fault::Kind::node_loss:
       return kubelet->lose_node(fault.seed, fault.lasts);
   }
+}
+
+void SimulatedCluster::Impl::issue_token(Replica& replica) {
+  const auto token = replica.process->name() + "/" + std::to_string(replica.life) + "/" +
+                     std::to_string(++tokens_issued);
+  tokens[token] = {static_cast<int>(&replica - replicas.data()), replica.life,
+                   replica.process->name()};
+  replica.process->files()[kTokenFile] = token;
+}
+
+void SimulatedCluster::Impl::replace_expired_tokens() {
+  for (auto& replica : replicas) {
+    if (!tokens.contains(replica.process->files()[kTokenFile])) issue_token(replica);
+  }
+}
+
+std::optional<double> SimulatedCluster::Impl::chance_in(Fault::Kind kind, int replica) {
+  for (auto& window : windows) {
+    const auto& fault = window.fault;
+    const bool everywhere = kind == Fault::Kind::webhook;
+    if (fault.kind != kind || (!everywhere && fault.replica != replica)) continue;
+    if (window.random.uniform() < fault.amount) return window.random.uniform();
+  }
+  return std::nullopt;
 }
 
 void SimulatedCluster::Impl::heal() {
@@ -148,7 +178,10 @@ void SimulatedCluster::Impl::heal() {
   last_change_text = "the end of the faults";
   sim.heal();
   windows.clear();
+  replace_expired_tokens();
+  servers->show_new_certificates();
   servers->thaw_all();
+  if (rates.broken_watches) servers->expire_watches();  // what was lost is found by a list only
   for (int i = 0; i < servers->count(); ++i) {
     auto& server = servers->process(i);
     sim.refuse(server, false);

@@ -22,7 +22,7 @@ void forget_before(std::deque<Duration>& times, Duration limit) {
 
 Task<Action> watched(controller::ReconcileFunction inner, Context context,
                      SimulatedCluster::Impl* world, std::shared_ptr<ReconcileLog> log,
-                     std::string controller, std::string process, Manager* manager) {
+                     std::string controller, std::string process, int replica, Manager* manager) {
   const auto key = context.request();
   auto& entry = log->controllers[controller][key];
   const auto now = world->sim.now();
@@ -48,9 +48,12 @@ Task<Action> watched(controller::ReconcileFunction inner, Context context,
   }
   std::exception_ptr failure;
   Action action;
+  const auto memory = world->chance_in(Fault::Kind::allocation, replica);
   try {
+    if (memory && *memory < 0.5) throw std::bad_alloc();
     auto reconciling = inner(std::move(context));
     action = co_await std::move(reconciling);
+    if (memory) throw std::bad_alloc();  // with all its work done
   } catch (...) {
     failure = std::current_exception();
   }
@@ -94,15 +97,15 @@ void SimulatedCluster::Impl::broken(const char* rule, const std::string& what) {
   violation.emplace(rule, what);
 }
 
-void SimulatedCluster::Impl::watch_reconciles(Replica& replica, int) {
+void SimulatedCluster::Impl::watch_reconciles(Replica& replica, int index) {
   auto* manager = replica.manager.lock()->get();
   for (const auto& controller : manager->controllers()) {
     const auto around = [this, log = replica.reconciles, name = controller->name(),
-                         process = replica.process->name(),
+                         process = replica.process->name(), index,
                          manager](controller::ReconcileFunction inner) {
       return controller::ReconcileFunction(
-          [this, log, name, process, manager, inner = std::move(inner)](Context context) {
-            return watched(inner, std::move(context), this, log, name, process, manager);
+          [this, log, name, process, index, manager, inner = std::move(inner)](Context context) {
+            return watched(inner, std::move(context), this, log, name, process, index, manager);
           });
     };
     controller->intercept(around);

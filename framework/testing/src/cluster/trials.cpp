@@ -115,4 +115,14 @@ std::string state_of(const SimulatedCluster& sim) {
   return text;
 }
 
+void expect_restored(const std::string& what, const std::string& before, const std::string& after) {
+  if (after == before) return;
+  std::size_t at = 0;
+  while (at < after.size() && at < before.size() && after[at] == before[at]) ++at;
+  const auto from = at < 80 ? 0 : at - 80;
+  throw Violation("trials", what + ": rolled back, it is not as before: ..." +
+                                after.substr(from, 160) + "... and not ..." +
+                                before.substr(from, 160) + "...");
+}
+
 }  // namespace windlass::inline v0::testing

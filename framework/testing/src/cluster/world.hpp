@@ -9,6 +9,7 @@
 
 #include <windlass/api_server/core.hpp>
 #include <windlass/http/server.hpp>
+#include <windlass/http/tls.hpp>
 #include <windlass/testing/cluster.hpp>
 
 namespace windlass::inline v0::testing {
@@ -17,6 +18,10 @@ using namespace std::chrono_literals;
 
 inline constexpr const char* kLeaseNamespace = "operators";
 inline constexpr const char* kTokenFile = "/var/run/token";
+inline constexpr const char* kAuthorityFile = "/var/run/ca.crt";
+/// A certificate of the servers' own making; valid for years of simulated time.
+http::KeyPair make_authority(const std::string& name, WallTime now,
+                             const http::KeyPair* issuer = nullptr);
 
 /// "<group>/<plural>": how the API server calls a collection.
 std::string collection_of(const meta::Resource& resource);
@@ -96,6 +101,7 @@ struct Window {
 
 class ApiServers;
 class Kubelet;
+class Webhooks;
 
 struct SimulatedCluster::Impl {
   explicit Impl(ClusterOptions o);
@@ -108,13 +114,14 @@ struct SimulatedCluster::Impl {
   Trace trace;
   std::unique_ptr<ApiServers> servers;
   std::unique_ptr<Kubelet> kubelet;
+  std::unique_ptr<Webhooks> webhooks;  ///< once there is one
 
   // replicas
   Setup setup;
   ManagerOptions manager_options;
   std::vector<Replica> replicas;
   std::map<std::string, Sender, std::less<>> tokens;
-  int rotations = 0;
+  int tokens_issued = 0;
   bool stopping = false;
 
   // who is at work now, for what the observer of the store hears
@@ -189,13 +196,18 @@ struct SimulatedCluster::Impl {
   static Task<void> control(SimulatedProcess& self, Impl* world);
   void begin_life(int index);
   void restart_later(int index, Duration delay);
-  [[nodiscard]] client::Config config_of(const std::string& token_file) const;
+  [[nodiscard]] client::Config config_of(SimulatedProcess& process) const;
   [[nodiscard]] Manager* manager(int index) const;
   [[nodiscard]] int leader() const;
 
   // injection.cpp
   void draw(Duration until);
   void strike(std::size_t number);
+  /// A new token in the replica's file.
+  void issue_token(Replica& replica);
+  void replace_expired_tokens();
+  /// Whether a fault that lasts strikes now: then a number from [0, 1) that says how.
+  std::optional<double> chance_in(Fault::Kind kind, int replica);
   void heal();
   void after(Duration delay, std::function<void()> action);  ///< unless healed meanwhile
 
@@ -225,8 +237,19 @@ class ApiServers {
   void freeze(int server, std::uint64_t revision);
   void thaw(int server);
   void thaw_all();
+  /// Ends the watches of all replicas so that they list again.
+  void expire_watches();
   void withhold_one(int number) { withhold_ = number; }
   [[nodiscard]] int notifications() const { return notifications_; }
+  /// From now on they speak TLS.
+  void use_tls();
+  [[nodiscard]] bool tls() const { return shown_.has_value(); }
+  /// A new authority: trusted from now on, beside the old one.
+  void rotate_certificates();
+  /// The servers start again with what the new one signed; the old one is trusted no more.
+  void show_new_certificates();
+  /// Writes who is trusted into the files of all processes.
+  void distribute_trust();
 
  private:
   struct Stream;
@@ -247,8 +270,31 @@ class ApiServers {
   std::vector<SimulatedProcess*> processes_;
   std::vector<std::optional<std::uint64_t>> frozen_;
   std::vector<Stream*> streams_;  ///< in order of their beginning
+  struct Certificates {
+    http::KeyPair authority, server;
+  };
+  [[nodiscard]] Certificates make_certificates() const;
+  std::optional<Certificates> shown_;
+  std::optional<Certificates> coming_;
   int withhold_ = 0;
   int notifications_ = 0;
+};
+
+/// The server behind all webhooks of the test.
+class Webhooks {
+ public:
+  explicit Webhooks(SimulatedCluster::Impl& world);
+  /// The configuration with `clientConfig`s that lead here, to `model`.
+  json::Value add(json::Value configuration, WebhookModel model);
+
+ private:
+  static Task<void> run(SimulatedProcess& self, Webhooks* webhooks);
+  static Task<void> serve(Webhooks* webhooks, http::Request request, http::Responder* responder);
+
+  SimulatedCluster::Impl& world_;
+  SimulatedProcess& process_;
+  http::KeyPair certificate_;
+  std::vector<WebhookModel> models_;
 };
 
 /// All nodes and their kubelets.

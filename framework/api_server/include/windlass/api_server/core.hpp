@@ -62,6 +62,13 @@ struct Observation {
 using ServiceResolver = std::function<Result<Endpoint>(
     const std::string& namespace_, const std::string& name, std::uint16_t port)>;
 
+/// For several servers over one core, as simulations have them.
+struct Answering {
+  Environment* caller = nullptr;  ///< calls the webhooks; null: the core's own environment
+  /// Called around each look at the request; between two looks a webhook is awaited.
+  std::function<void(bool begins)> at_work = {};
+};
+
 struct CoreOptions {
   /// Evaluate Roles and bindings, of which the usual ones (cluster-admin, admin, edit, view,
   /// system:discovery ...) are there from the start. Members of system:masters are allowed
@@ -106,7 +113,10 @@ class Core {
   Reply handle(const http::Request& request, const Identity& identity);
   /// The same, waiting for admission webhooks, which it calls from `executor` over the
   /// environment's network. The core must outlive the task.
-  Task<Reply> answer(Executor executor, http::Request request, Identity identity);
+  Task<Reply> answer(Executor executor, http::Request request, Identity identity,
+                     Answering how = {});
+  /// As `handle`, as a request of the server itself: no webhook sees it.
+  Reply handle_as_own(const http::Request& request);
   /// Who knows where the Services of webhooks are. Default: their cluster addresses.
   void set_service_resolver(ServiceResolver resolver);
 

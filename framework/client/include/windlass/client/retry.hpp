@@ -19,8 +19,8 @@ struct Attempt {
 std::optional<Duration> retry_after_of(const http::Headers& headers);
 
 /// 429 and 5xx are repeated when the server says Retry-After, whatever the verb; a connection that
-/// broke is repeated for GET (not for streams); a 401 once when credentials can be read again. In
-/// all at most 10 times.
+/// broke is repeated for GET (not for streams); a 401, and for GET a TLS failure, once when
+/// credentials can be read again. In all at most 10 times.
 class RetryPolicy {
  public:
   struct Options {

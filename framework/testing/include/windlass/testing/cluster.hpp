@@ -87,6 +87,10 @@ struct PodState {
 /// whenever something in its namespace has changed: says what is so now.
 using PodModel = std::function<PodState(const PodView& view)>;
 
+/// Answers an admission review: gets its `request`, gives its `response` but the uid, such as
+/// `{"allowed": true}`.
+using WebhookModel = std::function<json::Value(const json::Value& request)>;
+
 struct ClusterOptions {
   std::uint64_t seed = 1;
   int servers = 2;
@@ -127,6 +131,13 @@ class SimulatedCluster {
   void start_replicas(int count, Setup setup, ManagerOptions options = {});
   /// Pods with an image of that name (without its tag) do what `model` says. Others become ready.
   void image(std::string name, PodModel model);
+  /// The API servers speak TLS from now on, which costs time; `Faults::certificates` needs it.
+  /// Before `start_replicas`.
+  void use_tls();
+  /// Installs a Validating- or MutatingWebhookConfiguration whose webhooks `model` answers, outside
+  /// of the API servers; they get their `clientConfig` here. Webhooks see what replicas and the
+  /// workload controllers write, not what the test and the kubelets do.
+  void webhook(json::Value configuration, WebhookModel model);
   /// What `ctx.blocking(name, ...)` does. A name without a model fails the run.
   void blocking(std::string name, BlockingModel model);
 

@@ -37,11 +37,17 @@ struct Faults {
   double server_restart = 0;  ///< an API server ends and comes back
   double token_rotation = 0;  ///< tokens are replaced; old ones are refused after a while
   double pod = 0;             ///< a container crashes, a pod is evicted, a node is lost for a while
+  double stall = 0;           ///< a handler of a replica blocks its executors for a while
+  double allocation = 0;      ///< for a while, memory runs out in some reconciles of a replica
+  double token_expiry = 0;    ///< all tokens are refused, new ones come after a while
+  double certificates = 0;    ///< after `SimulatedCluster::use_tls`: a new authority signs
+  double webhook = 0;         ///< for a while, the webhooks of `SimulatedCluster::webhook` time out
 
   Duration longest_pause = std::chrono::minutes(1);
 
   /// Watch events are lost, duplicated and late, as some servers did it. Then only the gate, one
-  /// reconcile per key at a time, preconditions and backoff are checked.
+  /// reconcile per key at a time, preconditions and backoff are checked. `heal` ends all watches,
+  /// so that what was lost is found by new lists.
   bool broken_watches = false;
   /// Clock rates from 0.5 to 2: more than an election can bear. Then two replicas may pass the gate
   /// at once, and only the versions keep one from overwriting the other.
@@ -75,6 +81,11 @@ struct Fault {
     container_crash,
     eviction,
     node_loss,
+    stall,
+    allocation,
+    token_expiry,
+    webhook,
+    certificates,
   };
   Kind kind = Kind::crash;
   Duration at{};     ///< since the start

@@ -19,8 +19,9 @@
 //   --seed=K          only this one; --faults=1,4 only these of its faults
 //   --record=FILE     appends the operator's requests, for `windlass generate manifests
 //   --from-recording`
-//   --trace           prints all events; --report-dir=PATH where pages of failures go (default:
-//   here)
+//   --trace           prints all events
+//   --report-dir=PATH where pages of failures go (default: here); a seed that failed is kept there
+//   and comes first next time
 
 #include <gtest/gtest.h>
 
