@@ -14,7 +14,8 @@ struct SimulateOptions {
   std::uint64_t seeds = 200;
   std::uint64_t first_seed = 1;
   unsigned jobs = 0;  ///< processes; 0: as many as there are processors
-  std::filesystem::path report_directory = ".windlass/simulation";
+  /// Empty: .windlass/simulation of the project, or here.
+  std::filesystem::path report_directory = {};
 };
 
 /// Becomes the test program. Returns an exit code only when that does not come about.

@@ -41,6 +41,24 @@ test ! -e reports/FailsWhereItIsTold.seed
 run 2 --test 'NoSuchTest'
 says 'no test has a name that matches'
 run 2 --seeds 0
+
+# in a project it builds the tests, which `make build` does not
+mkdir project
+cd project
+touch PROJECT
+printf 'build/CMakeCache.txt:\n\t@cmake -S . -B build >/dev/null\n' >Makefile
+cat >CMakeLists.txt <<END
+cmake_minimum_required(VERSION 3.25)
+project(shop LANGUAGES NONE)
+add_custom_target(operator_tests
+  COMMAND \${CMAKE_COMMAND} -E make_directory bin
+  COMMAND \${CMAKE_COMMAND} -E copy $program bin/operator_tests)
+END
+mkdir config
+(cd config && "$windlass" simulate --seeds 2) >"$folder/output" 2>&1 || { cat "$folder/output"; exit 1; }
+cd "$folder"
+says 'FailsWhereItIsTold: 2 seeds, '
+test -d project/.windlass/simulation
 (cd / && "$windlass" simulate >"$folder/output" 2>&1) && exit 1
 says 'there is no project here'
 echo "windlass simulate keeps its word"
