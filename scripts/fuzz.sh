@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Fuzzes for FUZZ_SECONDS each (default 60). What makes a target fail is kept in test/fuzz/findings/<target>/,
 # where every later test run tries it again; what it learned, in build/fuzz/corpus/.
-#   scripts/fuzz.sh [TARGET...]       targets: request patch selector cel crd (default: all)
+#   scripts/fuzz.sh [TARGET...]       targets: request patch selector cel crd json yaml codegen http
+#   (default: all)
 set -uo pipefail
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- request patch selector cel crd
+[ $# -gt 0 ] || set -- request patch selector cel crd json yaml codegen http
 scripts/build.sh fuzz "${@/#/fuzz_}" || exit 1
 failed=0
 for target in "$@"; do

@@ -1,0 +1,64 @@
+// JSON text: read, written, read again; patches between two documents (lines); streamed lists.
+
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include <windlass/json/patch.hpp>
+#include <windlass/json/stream.hpp>
+#include <windlass/json/value.hpp>
+
+namespace {
+
+namespace json = windlass::json;
+
+void expect(bool holds) {
+  if (!holds) std::abort();
+}
+
+bool has_null(const json::Value& value) {
+  if (value.is_null()) return true;
+  if (value.is_array()) {
+    for (const auto& element : value.as_array()) {
+      if (has_null(element)) return true;
+    }
+  }
+  if (value.is_object()) {
+    for (const auto& [key, member] : value.as_object()) {
+      if (has_null(member)) return true;
+    }
+  }
+  return false;
+}
+
+void check_patches(const json::Value& before, const json::Value& after) {
+  const auto patched = json::apply_json_patch(before, json::create_json_patch(before, after));
+  expect(patched && *patched == after);
+  // a merge patch cannot express null members
+  if (has_null(after) || !after.is_object()) return;
+  expect(json::apply_merge_patch(before, json::create_merge_patch(before, after)) == after);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto end = std::min(text.find('\n'), text.size());
+  const auto first = json::parse(text.substr(0, end));
+  (void)json::envelope(text);
+  (void)json::for_each_item(text, [](std::string_view item) {
+    (void)json::parse(item);
+    return true;
+  });
+  if (!first) return 0;
+  const auto again = json::parse(json::dump(*first));
+  expect(again && *again == *first);
+  const auto pretty = json::parse(json::dump_pretty(*first));
+  expect(pretty && *pretty == *first);
+  if (end == text.size()) return 0;
+  const auto second = json::parse(text.substr(end + 1));
+  if (!second) return 0;
+  (void)json::apply_json_patch(*first, *second);
+  check_patches(*first, *second);
+  return 0;
+}
