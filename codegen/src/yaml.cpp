@@ -8,6 +8,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <windlass/codegen/yaml.hpp>
+#include <windlass/json/utf8.hpp>
 
 namespace windlass::inline v0::codegen {
 namespace {
@@ -260,6 +261,9 @@ std::size_t Document::line_of(const std::vector<std::string>& keys) const {
 }
 
 Result<std::vector<Document>> read_yaml(const std::string& file, std::string_view text) {
+  if (!json::is_utf8(text)) {
+    return Error{Errc::parse, file + ": it is not UTF-8; save it in that encoding"};
+  }
   try {
     std::istringstream in{std::string(text)};
     YAML::Parser parser(in);

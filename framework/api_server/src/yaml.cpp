@@ -10,6 +10,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <windlass/base/encoding.hpp>
+#include <windlass/json/utf8.hpp>
 
 namespace windlass::inline v0::api_server {
 
@@ -260,7 +261,23 @@ void write(const Value& value, int indent, std::string& out) {
 
 }  // namespace
 
+namespace {
+
+/// What Go's reader does not even begin to parse; empty when there is nothing of it.
+std::string_view unreadable(std::string_view text) {
+  if (!json::is_utf8(text)) return "invalid leading UTF-8 octet";
+  const bool controls = std::any_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte == 0x7f || (byte < 0x20 && c != '\t' && c != '\n' && c != '\r');
+  });
+  return controls ? "control characters are not allowed" : "";
+}
+
+}  // namespace
+
 Result<Value> read_yaml(std::string_view text) {
+  if (const auto problem = unreadable(text); !problem.empty())
+    return Error{Errc::parse, fmt::format("yaml: {}", problem)};
   try {
     std::size_t budget = kFreeNodes + 2 * text.size();  // without aliases the text is enough
     return convert(YAML::Load(std::string(text)), 0, budget);

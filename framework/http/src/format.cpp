@@ -198,6 +198,17 @@ Result<std::string> format_response_head(const Response& response, Framing frami
   return out.append("\r\n");
 }
 
+Result<std::string> format_upgrade_head(const Response& response) {
+  if (response.status != 101) {
+    return Error{Errc::invalid_argument,
+                 std::to_string(response.status) + " does not upgrade a connection; 101 does"};
+  }
+  std::string out = "HTTP/1.1 101 Switching Protocols\r\n";
+  if (auto fields = append_fields(out, response.headers); !fields) return fields.error();
+  append_field(out, "Connection", "Upgrade");
+  return out.append("\r\n");
+}
+
 std::string format_chunk(std::string_view data) {
   std::array<char, 16> size;
   const auto end = std::to_chars(size.data(), size.data() + size.size(), data.size(), 16).ptr;

@@ -32,6 +32,8 @@ enum class Framing : std::uint8_t {
 /// Status line and fields, up to and including the empty line.
 Result<std::string> format_response_head(const Response& response, Framing framing,
                                          std::size_t body_size, bool keep_alive, bool http_1_0);
+/// The same for a 101, after which the connection is no longer HTTP.
+Result<std::string> format_upgrade_head(const Response& response);
 /// One chunk of a chunked body; `data` must not be empty.
 std::string format_chunk(std::string_view data);
 

@@ -142,6 +142,8 @@ class Server::Impl::ResponderOf final : public Responder {
     co_await std::move(writing);
   }
 
+  Task<std::unique_ptr<Stream>> upgrade(Response head) override;
+
   /// After the handler: ends a stream.
   Task<void> finish() {
     if (state_ != State::streaming) co_return;
@@ -205,6 +207,65 @@ class Server::Impl::ResponderOf final : public Responder {
   State state_ = State::nothing;
   Framing framing_ = Framing::length;
 };
+
+/// What a connection carries once it has left HTTP.
+class UpgradedStream final : public Stream {
+ public:
+  using Write = std::function<Task<void>(std::string_view bytes)>;
+  UpgradedStream(std::shared_ptr<Connection> connection, Write write)
+      : connection_(std::move(connection)), write_(std::move(write)) {}
+  ~UpgradedStream() override { connection_->close(); }
+
+  Task<std::size_t> read_some(std::span<char> buffer) override {
+    const auto connection = connection_;
+    for (;;) {
+      const auto bytes = connection->look();
+      if (!bytes.empty()) {
+        const auto count = std::min(bytes.size(), buffer.size());
+        std::copy_n(bytes.begin(), count, buffer.begin());
+        connection->consume(count);
+        co_return count;
+      }
+      if (connection->closed()) throw Exception(Errc::closed, "reading: the stream was closed");
+      if (connection->failure()) std::rethrow_exception(connection->failure());
+      if (connection->ended()) co_return 0;
+      co_await connection->more();
+    }
+  }
+  Task<void> write(std::string_view bytes) override {
+    if (connection_->closed()) throw Exception(Errc::closed, "writing: the stream was closed");
+    return write_(bytes);
+  }
+  void close() noexcept override {
+    connection_->close();
+    connection_->wake();
+  }
+  void reset_on_close(bool reset) noexcept override {
+    connection_->stream().reset_on_close(reset);
+  }
+
+ private:
+  std::shared_ptr<Connection> connection_;
+  Write write_;
+};
+
+Task<std::unique_ptr<Stream>> Server::Impl::ResponderOf::upgrade(Response head) {
+  expect(State::nothing);
+  if (http_1_0_) {
+    throw Exception(Errc::invalid_argument, "an HTTP/1.0 connection cannot be upgraded");
+  }
+  state_ = State::streaming;
+  framing_ = Framing::none;
+  keep_alive_ = false;
+  session_->handling = false;  // the client's end of the stream is the handler's business now
+  auto bytes = detail::format_upgrade_head(head).value();
+  auto writing = write_both(std::move(bytes), {});
+  co_await std::move(writing);
+  auto write = [impl = impl_, session = session_](std::string_view part) {
+    return Impl::write(impl, session, part);
+  };
+  co_return std::make_unique<UpgradedStream>(session_->connection, std::move(write));
+}
 
 /// A write that makes no progress for `body_timeout` ends the connection.
 Task<void> Server::Impl::write(std::shared_ptr<Impl> impl, std::shared_ptr<Session> session,

@@ -9,6 +9,7 @@
 
 #include "padded_stream.hpp"
 #include "text.hpp"
+#include "zero_guard.hpp"
 
 namespace windlass::inline v0::json {
 
@@ -538,7 +539,8 @@ Result<void> decode_padded(char* text, std::size_t size, const type::Shape& shap
   PaddedStream stream(text);
   Decoder decoder(shape, target, options);
   rapidjson::Reader reader;
-  const auto result = reader.Parse<flags>(stream, decoder);
+  ZeroGuard guarded(stream, decoder);
+  const auto result = reader.Parse<flags>(stream, guarded);
   if (decoder.failed()) return Error{Errc::parse, decoder.problem()};
   if (result.IsError()) {
     return malformed(result.Offset(), rapidjson::GetParseError_En(result.Code()), decoder);

@@ -44,6 +44,17 @@ class PaddedStream {
     return size;
   }
 
+  /// Whether the number that ends here has no digit but zeros before its exponent.
+  [[nodiscard]] bool last_number_is_zero() const {
+    constexpr std::string_view characters = "0123456789+-.eE";
+    const char* first = source_;
+    while (first > begin_ && characters.find(first[-1]) != std::string_view::npos) --first;
+    for (; first < source_ && *first != 'e' && *first != 'E'; ++first) {
+      if (*first >= '1' && *first <= '9') return false;
+    }
+    return true;
+  }
+
   /// False once a string was not UTF-8.
   [[nodiscard]] bool valid() const { return invalid_at_ == kNone; }
   /// Where the first such string begins.

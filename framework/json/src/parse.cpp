@@ -8,6 +8,7 @@
 
 #include "padded_stream.hpp"
 #include "value_builder.hpp"
+#include "zero_guard.hpp"
 
 namespace windlass::inline v0::json {
 namespace {
@@ -35,7 +36,8 @@ Result<Value> parse(std::string_view text, const ParseOptions& options) {
   PaddedStream stream(buffer.get());
   ValueBuilder builder(options.max_depth);
   rapidjson::Reader reader;
-  const auto result = reader.Parse<flags>(stream, builder);
+  ZeroGuard guarded(stream, builder);
+  const auto result = reader.Parse<flags>(stream, guarded);
   if (builder.too_deep()) {
     return at_offset(text, result.Offset(),
                      "nested deeper than " + std::to_string(options.max_depth));

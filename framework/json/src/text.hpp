@@ -4,9 +4,10 @@
 #include <string>
 #include <string_view>
 
+#include <windlass/json/utf8.hpp>
+
 namespace windlass::inline v0::json {
 
-bool is_utf8(std::string_view text);
 /// Appends a JSON string literal with its quotes.
 void append_quoted(std::string& out, std::string_view text);
 void append_integer(std::string& out, std::int64_t number);

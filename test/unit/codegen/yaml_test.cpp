@@ -50,6 +50,12 @@ TEST(Yaml, ErrorsNameFileLineAndColumn) {
   }
 }
 
+TEST(Yaml, RefusesWhatIsNotUtf8) {
+  const auto documents = read_yaml("x.yaml", "a: \xd3\xd2");
+  ASSERT_FALSE(documents);
+  EXPECT_EQ(documents.error().message, "x.yaml: it is not UTF-8; save it in that encoding");
+}
+
 TEST(Yaml, MergeKeysAddWhatIsMissing) {
   EXPECT_EQ(
       json::dump(one("a: &x {p: 1, q: 2}\nb: {<<: *x, q: 3}\nc: {<<: [*x, {r: 4}], '<<': 5}\n")),

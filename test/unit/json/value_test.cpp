@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <windlass/json/table.hpp>
 #include <windlass/json/value.hpp>
 
 namespace {
@@ -32,6 +33,16 @@ TEST(Parse, ReadsDoublesToTheLastDigit) {
   for (const char* text : {"0.1", "1e+300", "5e-324", "1.7976931348623157e+308", "123456.789"}) {
     EXPECT_EQ(again(text), text);
   }
+}
+
+TEST(Parse, ReadsAZeroWithAnyExponentAsZero) {
+  for (const char* text : {"0e60", "0.000E+200", "-0e99", "0e-60", "[1,0.0e60]"}) {
+    const auto value = json::parse(text).value();
+    EXPECT_EQ(value.is_array() ? value.as_array().at(1) : value, Value(0)) << text;
+  }
+  EXPECT_EQ(json::decode<double>("0e60").value(), 0.0);
+  EXPECT_EQ(json::decode<double>("10e60").value(), 1e61);
+  EXPECT_EQ(json::decode<double>("0.01e60").value(), 1e58);
 }
 
 TEST(Dump, SortsKeysAndTheLastOfEqualOnesWins) {

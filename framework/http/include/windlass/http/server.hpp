@@ -11,7 +11,7 @@
 
 namespace windlass::inline v0::http {
 
-/// Answers one request: either `send` once, or `start` and then any number of `write`.
+/// Answers one request: either `send` once, or `start` and then any number of `write`, or `upgrade`.
 class Responder {
  public:
   virtual ~Responder() = default;
@@ -19,6 +19,10 @@ class Responder {
   /// Sends the status and headers; the body follows in chunks. `head.body` is sent as the first.
   virtual Task<void> start(Response head) = 0;
   virtual Task<void> write(std::string_view chunk) = 0;
+  /// Sends `head` (101 and its fields) and leaves HTTP: the stream is the rest of the connection,
+  /// which ends when the handler returns. A client that goes away is the stream's end, it does not
+  /// cancel the handler. Throws Exception(invalid_argument) when the request is HTTP/1.0.
+  virtual Task<std::unique_ptr<Stream>> upgrade(Response head) = 0;
 };
 
 struct Peer {
