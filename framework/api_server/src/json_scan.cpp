@@ -11,7 +11,7 @@ namespace windlass::inline v0::api_server {
 
 namespace {
 
-constexpr int kDeepest = 10'000;  // Go's limit
+constexpr std::size_t kLongestPath = 1024, kMostBytes = 32 * 1024 * 1024;
 
 class Scanner {
  public:
@@ -103,7 +103,7 @@ class Scanner {
     return unexpected("");
   }
 
-  bool object(const std::string& path, int depth) {
+  bool object(const std::string& path, std::size_t depth) {
     ++at_;
     skip_spaces();
     if (next() == '}') {
@@ -120,8 +120,10 @@ class Scanner {
       skip_spaces();
       if (next() != ':') return unexpected("after object key");
       ++at_;
-      const std::string inner = child(path, name);
-      out_.places.try_emplace(inner, place);
+      const bool known = path.size() + name.size() <= kLongestPath;
+      const std::string inner = known ? child(path, name) : path;
+      kept_ += inner.size();
+      if (known && kept_ <= kMostBytes) out_.places.try_emplace(inner, place);
       if (!names.insert(name).second) out_.repeated.emplace_back(place, inner);
       if (!value(inner, depth)) return false;
       skip_spaces();
@@ -136,7 +138,7 @@ class Scanner {
     }
   }
 
-  bool array(const std::string& path, int depth) {
+  bool array(const std::string& path, std::size_t depth) {
     ++at_;
     skip_spaces();
     if (next() == ']') {
@@ -157,8 +159,8 @@ class Scanner {
     }
   }
 
-  bool value(const std::string& path, int depth) {
-    if (depth > kDeepest) {
+  bool value(const std::string& path, std::size_t depth) {
+    if (depth > kDeepestBody) {
       out_.problem = "exceeded max depth";
       return false;
     }
@@ -186,6 +188,7 @@ class Scanner {
   std::string_view text_;
   JsonScan& out_;
   std::size_t at_ = 0;
+  std::size_t kept_ = 0;  ///< bytes of paths
 };
 
 }  // namespace

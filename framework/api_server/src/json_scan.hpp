@@ -7,10 +7,22 @@
 #include <string_view>
 #include <vector>
 
+#include <windlass/json/value.hpp>
+
 namespace windlass::inline v0::api_server {
+
+/// How deep what clients send may be. Objects in memory, on disk and on the wire may lie deeper in
+/// something else, and must still be read.
+constexpr std::size_t kDeepestBody = 500;
+
+/// The document, if it is no deeper than that.
+inline Result<json::Value> parse_sent(std::string_view text) {
+  return json::parse(text, {.max_depth = kDeepestBody});
+}
 
 struct JsonScan {
   /// Where each member begins, by path ("spec.containers[0].name"), the first if there are more.
+  /// Paths of more than a kilobyte, and more than 32 MB of them, are left out.
   std::map<std::string, std::size_t, std::less<>> places;
   /// Members that occur again, with the place where they do.
   std::vector<std::pair<std::size_t, std::string>> repeated;

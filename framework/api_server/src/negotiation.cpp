@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "failure.hpp"
+#include "json_scan.hpp"
 #include "protobuf.hpp"
 #include "yaml.hpp"
 
@@ -147,7 +148,7 @@ http::Request with_json_body(const http::Request& request, std::string_view kind
 
 Value parse_body(const http::Request& request) {
   check_size(request);
-  auto body = json::parse(request.body);
+  auto body = parse_sent(request.body);
   if (!body && media_type(request) == "application/apply-patch+yaml") {
     body = read_yaml(request.body);
     if (!body) {

@@ -1,5 +1,7 @@
 // create, update, patch, delete, deletecollection: from request to registry and back.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <windlass/base/encoding.hpp>
@@ -140,7 +142,7 @@ void check_kind(const Context& context, const Value& object) {
 
 Value read_body(const Context& context) {
   check_size(context.request);
-  auto body = json::parse(context.request.body);
+  auto body = parse_sent(context.request.body);
   if (!body) {
     const std::string problem = scan_json(context.request.body).problem;
     refuse_body(context, problem.empty() ? body.error().message : problem);
@@ -220,6 +222,26 @@ Reply handle_update(Context& context) {
   return {object_response(context, 200, updated)};
 }
 
+namespace {
+
+std::size_t depth_of(const Value& value) {
+  std::size_t below = 0;
+  if (value.is_array()) {
+    for (const Value& entry : value.as_array()) below = std::max(below, depth_of(entry));
+  } else if (value.is_object()) {
+    for (const auto& member : value.as_object()) below = std::max(below, depth_of(member.value));
+  } else {
+    return 0;
+  }
+  return below + 1;
+}
+
+std::size_t levels(std::string_view path) {
+  return static_cast<std::size_t>(std::count(path.begin(), path.end(), '/'));
+}
+
+}  // namespace
+
 // As the server's library has it: `test` of a missing member for null holds, too.
 Result<Value> apply_operations(Value object, const Value& patch) {
   constexpr std::size_t kCopied = 3 * 1024 * 1024;
@@ -248,6 +270,15 @@ Result<Value> apply_operations(Value object, const Value& patch) {
                        fmt::format("the copies of the patch have more than {} bytes", kCopied)};
         }
       }
+    }
+    const std::string from(operation["from"].string_or(""));
+    const bool moves = op == "copy" || op == "move";
+    const auto put = moves ? json::at_pointer(object, from) : json::at_pointer(operation, "/value");
+    const bool deeper = !moves || levels(path) > levels(from);
+    if (op != "test" && deeper && put && *put != nullptr &&
+        levels(path) + depth_of(**put) > kDeepestBody) {
+      return Error{Errc::invalid_argument,
+                   fmt::format("the object would be nested deeper than {}", kDeepestBody)};
     }
     if (op == "remove" && path.ends_with("/-1")) {  // counted from the end
       const auto list = json::at_pointer(object, path.substr(0, path.size() - 3));
@@ -286,7 +317,7 @@ void check_json_patch(const Value& patch) {
 }
 
 Value parse_patch(const http::Request& request, bool strategic) {
-  auto patch = json::parse(request.body);
+  auto patch = parse_sent(request.body);
   if (patch) return std::move(*patch);
   check_size(request);
   throw Failure::bad_request(
@@ -536,6 +567,29 @@ Reply handle_delete(Context& context) {
   return {json_response(200, make_status(200, "", "", Value(std::move(details))))};
 }
 
+namespace {
+
+/// Asks the webhooks about an object once, however often the request runs: with many objects it
+/// runs as often.
+void admit_once(Context& context, const Value& object, bool dry_run) {
+  const Resource& resource = *context.resource;
+  if (context.exchange == nullptr) return admit_removal(context, resource, object, dry_run);
+  auto& remembered = context.exchange->remembered;
+  const std::string key =
+      fmt::format("removal {}/{} {}", object_namespace(object), object_name(object),
+                  object["metadata"]["resourceVersion"].string_or(""));
+  if (const auto known = remembered.find(key); known != remembered.end()) {
+    const Value warnings = json::parse(known->second).value();
+    for (const Value& text : warnings.as_array()) context.warn(text.as_string());
+    return;
+  }
+  const auto before = static_cast<std::ptrdiff_t>(context.warnings.size());
+  admit_removal(context, resource, object, dry_run);
+  remembered[key] = json::dump(Array(context.warnings.begin() + before, context.warnings.end()));
+}
+
+}  // namespace
+
 Reply handle_delete_collection(Context& context) {
   const Resource& resource = *context.resource;
   const LabelSelector labels = LabelSelector::parse(context.query().get("labelSelector"));
@@ -546,7 +600,7 @@ Reply handle_delete_collection(Context& context) {
        context.state.store.list(resource.storage, context.target.namespace_)) {
     if (!labels.matches(object->value()["metadata"]["labels"]) || !fields.matches(object->value()))
       continue;
-    admit_removal(context, resource, object->value(), options.dry_run);
+    admit_once(context, object->value(), options.dry_run);
     chosen.push_back(object);
   }
   // nothing is deleted before all webhooks have answered: until then this may run again

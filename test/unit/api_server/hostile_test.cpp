@@ -74,7 +74,7 @@ TEST_F(Hostile, AliasesInYaml) {
 
 TEST_F(Hostile, LongYamlWithoutAliasesIsRead) {
   std::string text = "metadata: {name: a}\ndata:\n";
-  for (int i = 0; i < 100'000; ++i) text += " k" + std::to_string(i) + ": v\n";
+  for (int i = 0; i < 60'000; ++i) text += " k" + std::to_string(i) + ": v\n";
   EXPECT_EQ(call("POST", kMaps, text, "application/yaml").status, 201);
 }
 
@@ -95,6 +95,73 @@ TEST_F(Hostile, CopiesInJsonPatches) {
   const Answer more = patch(many + R"(,{"op":"test","path":"/data/a","value":"1"})");
   EXPECT_EQ(more.status, 413);
   EXPECT_EQ(more.message(), "The allowed maximum operations in a JSON patch is 10000, got 10001");
+}
+
+std::string repeated(const std::string& text, int count) {
+  std::string out;
+  for (int i = 0; i < count; ++i) out += text;
+  return out;
+}
+
+TEST_F(Hostile, DeepJson) {
+  for (const char* open : {"[", "{\"a\":"}) {
+    const Answer answer = post(kMaps, repeated(open, 100'000));
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_NE(answer.message().find("exceeded max depth"), std::string::npos) << answer.message();
+  }
+}
+
+constexpr const char* kDeepThings = "/apis/example.com/v1/things";
+
+/// What is stored must be read again, from the journal too, where it lies one level deeper.
+TEST_F(Hostile, ObjectsThatGrowDeeper) {
+  std::vector<std::string> lines;
+  core.on_change([&](std::string_view line) { lines.emplace_back(line); });
+  ASSERT_EQ(post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+                 R"({"metadata":{"name":"things.example.com"},"spec":{"group":"example.com",
+    "scope":"Cluster","names":{"plural":"things","kind":"Thing"},"versions":[{"name":"v1","served":true,
+    "storage":true,"schema":{"openAPIV3Schema":{"type":"object",
+    "x-kubernetes-preserve-unknown-fields":true}}}]}})")
+                .status,
+            201);
+  const auto thing = [&](int depth) {
+    return post(kDeepThings,
+                R"({"apiVersion":"example.com/v1","kind":"Thing","metadata":{"name":"a"},"spec":)" +
+                    repeated("{\"a\":", depth) + "1" + repeated("}", depth) + "}");
+  };
+  EXPECT_EQ(thing(998).status, 400);
+  ASSERT_EQ(thing(400).status, 201);
+  const auto patch = [&](const std::string& operation) {
+    return call("PATCH", std::string(kDeepThings) + "/a", "[" + operation + "]",
+                "application/json-patch+json");
+  };
+  const std::string deepest = "/spec" + repeated("/a", 399) + "/b";
+  for (const std::string& operation :
+       {R"({"op":"copy","from":"/spec","path":")" + deepest + "\"}",
+        R"({"op":"add","path":")" + deepest + R"(","value":)" + repeated("[", 400) +
+            repeated("]", 400) + "}",
+        R"({"op":"replace","path":"/spec)" + repeated("/a", 400) + R"(","value":)" +
+            repeated("[", 400) + repeated("]", 400) + "}"}) {
+    EXPECT_EQ(patch(operation).status, 422);
+  }
+  const std::string flat =
+      R"({"op":"add","path":"/x","value":)" + repeated("[", 300) + repeated("]", 300) + "}";
+  EXPECT_EQ(patch(flat).status, 200);
+  for (const std::string& line : lines) EXPECT_TRUE(json::parse(line)) << line.substr(0, 100);
+  // a move within has the same effect
+  EXPECT_EQ(patch(R"({"op":"move","from":"/x","path":")" + deepest + "\"}").status, 422);
+}
+
+/// The places of members are kept by path: paths must not multiply.
+TEST_F(Hostile, LongNamesAboveManyMembers) {
+  std::string body = R"({"metadata":{"name":"a"},")" + std::string(1'000'000, 'k') + "\":{";
+  for (int i = 0; i < 100'000; ++i) body += "\"a" + std::to_string(i) + "\":1,";
+  const Answer answer = post(kMaps, body + R"("z":1,"z":2}})");
+  EXPECT_EQ(answer.status, 201) << answer.message().substr(0, 200);
+  EXPECT_EQ(post(std::string(kMaps) + "?fieldValidation=Strict",
+                 R"({"metadata":{"name":"b"},"data":{"a":"1","a":"2"}})")
+                .status,
+            400);
 }
 
 TEST_F(Hostile, TimesBeyondAnyCalendar) {

@@ -341,9 +341,11 @@ Task<void> same_names(Stage* stage) {
 }
 
 Task<void> collection(Stage* stage) {
-  *stage->hook = [stage](const json::Value& request) {
+  *stage->hook = [stage](const json::Value& request) -> json::Value {
     stage->seen.push_back(request);
-    return allow();
+    json::Value out = allow();
+    out["warnings"] = json::Array{request["name"]};
+    return out;
   };
   for (const char* name : {"a", "b", "c"}) {
     const std::string object = config_map(name, R"("labels":{"x":"y"})");
@@ -357,6 +359,8 @@ Task<void> collection(Stage* stage) {
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.body["items"].as_array().size(), 3U);
   EXPECT_EQ(stage->seen.size(), 3U);
+  EXPECT_EQ(answer.headers.all("Warning"),
+            (std::vector<std::string_view>{"299 - \"a\"", "299 - \"b\"", "299 - \"c\""}));
   answer = co_await stage->ask("GET", std::string(kMaps) + "?labelSelector=x%3Dy", "");
   EXPECT_EQ(answer.body["items"].as_array().size(), 0U);
 }
