@@ -105,6 +105,70 @@ TEST_F(ControlPlaneTest, SaysWhatIsMissing) {
   EXPECT_THROW(ControlPlane::start({.crds = {"/nonexistent.yaml"}}), Exception);
 }
 
+TEST_F(ControlPlaneTest, EveryPathHasToHoldACrd) {
+  const auto empty = std::filesystem::temp_directory_path() / "windlass-no-crds";
+  std::filesystem::create_directories(empty);
+  try {
+    ControlPlane::start({.crds = {GREETING_CRD, empty}});
+    FAIL() << "the folder is empty";
+  } catch (const Exception& error) {
+    EXPECT_EQ(error.code(), Errc::not_found);
+    EXPECT_NE(std::string(error.what()).find(empty.string()), std::string::npos) << error.what();
+  }
+  std::filesystem::remove_all(empty);
+}
+
+TEST_F(ControlPlaneTest, NothingIsInstalledAfterTheEnd) {
+  const auto plane = ControlPlane::start();
+  plane->stop();
+  try {
+    plane->install({GREETING_CRD});
+    FAIL() << "installed into nothing";
+  } catch (const Exception& error) {
+    EXPECT_EQ(error.code(), Errc::closed);
+  }
+}
+
+TEST_F(ControlPlaneTest, SaysWhatTheClientLastHeard) {
+  const auto folder = std::filesystem::temp_directory_path() / "windlass-silent-server";
+  std::filesystem::create_directories(folder);
+  for (const char* program : {"etcd", "kube-apiserver"}) {
+    std::ofstream(folder / program) << "#!/bin/sh\nexec sleep 1000\n";
+    std::filesystem::permissions(folder / program, std::filesystem::perms::owner_all);
+  }
+  try {
+    ControlPlane::start({.kind = ServerKind::real, .assets = folder, .start_timeout = 500ms});
+    FAIL() << "nobody listens";
+  } catch (const Exception& error) {
+    EXPECT_EQ(error.code(), Errc::timeout);
+    EXPECT_NE(std::string(error.what()).find("refused"), std::string::npos) << error.what();
+  }
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(ControlPlaneTest, AClustersCrdsHaveTheTimeThatIsGiven) {
+  const auto plane = ControlPlane::start();
+  const auto kubeconfig = std::filesystem::temp_directory_path() / "windlass-time-limit";
+  std::ofstream(kubeconfig) << plane->kubeconfig();
+  const char* const before = std::getenv("KUBECONFIG");
+  const std::string kept = before == nullptr ? "" : before;
+  ::setenv("KUBECONFIG", kubeconfig.c_str(), 1);
+  Errc code = Errc::internal;
+  try {
+    ControlPlane::start(
+        {.kind = ServerKind::cluster, .crds = {GREETING_CRD}, .start_timeout = Duration::zero()});
+  } catch (const Exception& error) {
+    code = error.code();
+  }
+  EXPECT_EQ(code, Errc::timeout);
+  if (before == nullptr) {
+    ::unsetenv("KUBECONFIG");
+  } else {
+    ::setenv("KUBECONFIG", kept.c_str(), 1);
+  }
+  std::filesystem::remove(kubeconfig);
+}
+
 TEST_F(ControlPlaneTest, KnowsManyIdentities) {
   const auto plane = ControlPlane::start({.crds = {GREETING_CRD}});
   EXPECT_EQ(plane->kind(), ServerKind::in_memory);

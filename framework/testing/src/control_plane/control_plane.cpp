@@ -112,9 +112,10 @@ void ControlPlane::Impl::call(std::function<Task<void>()> work) {
 }
 
 namespace {
-Task<int> install_into_cluster(Environment& environment, std::vector<json::Value> crds) {
-  auto installing = install_crds(environment, client::load_config(environment).value(),
-                                 std::move(crds), std::chrono::seconds(20));
+Task<int> install_into_cluster(Environment& environment, std::vector<json::Value> crds,
+                               Duration limit) {
+  auto installing =
+      install_crds(environment, client::load_config(environment).value(), std::move(crds), limit);
   co_await std::move(installing);
   co_return 0;
 }
@@ -176,9 +177,12 @@ void ControlPlane::install(const std::vector<std::filesystem::path>& paths) {
   if (crds.empty()) return;
   Impl* own = impl_.get();
   if (own->options.kind == ServerKind::cluster) {
-    own->environment->run([&] { return install_into_cluster(*own->environment, crds); });
+    own->environment->run(
+        [&] { return install_into_cluster(*own->environment, crds, own->options.start_timeout); });
     return;
   }
+  if (!own->thread.joinable())
+    throw Exception(Errc::closed, "the control plane has been stopped: start another one");
   own->call([own, crds = std::move(crds)] { return own->install(crds); });
 }
 

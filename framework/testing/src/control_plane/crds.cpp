@@ -79,13 +79,14 @@ std::vector<json::Value> read_crds(const Environment& environment,
                                    const std::vector<std::filesystem::path>& paths) {
   std::vector<json::Value> crds;
   for (const auto& path : paths) {
+    const auto before = crds.size();
     for (const auto& file : files_of(path)) {
       const auto text = environment.read_file(file).value();
       for (auto& document : codegen::parse_yaml(file.string(), text).value()) {
         if (document["kind"] == json::Value(kCrds.kind)) crds.push_back(std::move(document));
       }
     }
-    if (crds.empty()) {
+    if (crds.size() == before) {
       throw Exception(Errc::not_found, "no CustomResourceDefinition is in " + path.string());
     }
   }

@@ -51,6 +51,7 @@ class Real final : public Backend {
   std::filesystem::path assets_, directory_;
   http::KeyPair authority_;
   std::string etcd_url_, url_;
+  std::string last_answer_ = "none";  ///< why it is not ready
   std::unique_ptr<Process> guard_, etcd_, api_server_;
 };
 
@@ -161,8 +162,8 @@ std::string Real::trouble() const {
   return text.empty() ? ended(api_server_, "kube-apiserver") : text;
 }
 
-/// True once the server and the namespace that every test uses are there.
-Task<bool> answers(client::Client client) {
+/// Empty once the server and the namespace that every test uses are there; else why not.
+Task<std::string> what_is_missing(client::Client client) {
   try {
     for (const char* target : {"/readyz", "/api/v1/namespaces/default"}) {
       auto getting = client.raw_get(target);
@@ -170,9 +171,9 @@ Task<bool> answers(client::Client client) {
     }
   } catch (const Exception& error) {
     if (error.code() == Errc::cancelled) throw;
-    co_return false;
+    co_return error.what();
   }
-  co_return true;
+  co_return std::string();
 }
 
 Task<void> Real::wait_ready() {
@@ -181,9 +182,9 @@ Task<void> Real::wait_ready() {
           .value();
   const client::Client client(environment_, environment_.io(), config, {.timeout = 2s});
   for (;;) {
-    auto asking = answers(client);
-    const bool ready = co_await std::move(asking);
-    if (ready) co_return;
+    auto asking = what_is_missing(client);
+    last_answer_ = co_await std::move(asking);
+    if (last_answer_.empty()) co_return;
     if (const std::string text = trouble(); !text.empty()) throw Exception(Errc::io, text);
     auto pause = sleep_for(environment_.clock(), 50ms);
     co_await std::move(pause);
@@ -204,7 +205,8 @@ Task<void> Real::start() {
     late = error.what();
   }
   if (!late.empty()) {
-    throw Exception(Errc::timeout, late + "; the end of its log:\n" + log_end("kube-apiserver"));
+    throw Exception(Errc::timeout, late + "; its last answer: " + last_answer_ +
+                                       "; the end of its log:\n" + log_end("kube-apiserver"));
   }
 }
 

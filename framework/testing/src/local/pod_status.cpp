@@ -89,7 +89,13 @@ json::Value pod_status_patch(const PodFacts& facts) {
   status["hostIP"] = "127.0.0.1";
   status["startTime"] = time_value(facts.start_time);
   json::Array inits;
-  for (const auto& container : facts.inits) inits.push_back(container_status(*container));
+  bool init_failed = false;
+  for (const auto& container : facts.inits) {
+    inits.push_back(container_status(*container));
+    const int code = container->exit_code.value_or(0);
+    init_failed = init_failed || (container->phase == ContainerPhase::ended && code != 0 &&
+                                  !restarts(facts.pod, code));
+  }
   if (!inits.empty()) status["initContainerStatuses"] = std::move(inits);
   json::Array mains;
   bool all_ready = facts.initialized;
@@ -111,6 +117,7 @@ json::Value pod_status_patch(const PodFacts& facts) {
   std::string phase = "Pending";
   if (any_running || restarted) phase = "Running";
   if (all_ended && facts.initialized) phase = any_failed ? "Failed" : "Succeeded";
+  if (init_failed) phase = "Failed";
   status["phase"] = phase;
   status["conditions"] = conditions(facts, all_ready);
   return patch;

@@ -69,12 +69,22 @@ Task<void> PodVolumes::refresh() {
     failure = std::current_exception();
   }
   if (is_cancellation(failure)) std::rethrow_exception(failure);
-  (void)write_credentials();
+  std::string trouble = failure ? "token: " + describe(failure).message : std::string();
+  const auto note = [&trouble](const std::string& what, const Error& error) {
+    trouble += (trouble.empty() ? "" : "; ") + what + ": " + error.message;
+  };
+  if (const auto written = write_credentials(); !written) note("credentials", written.error());
   for (const auto& volume : pod_->spec.volumes) {
     if (!has_files(volume)) continue;
     const auto files = volume_files(volume, *pod_, node_.cache, token_);
-    if (files) (void)write_files(path_of(volume), *files);
+    const auto written = files ? write_files(path_of(volume), *files) : Result<void>(files.error());
+    if (!written) note("volume \"" + volume.name + "\"", written.error());
   }
+  if (trouble != trouble_ && !trouble.empty()) {
+    node_.log.warn("Cannot bring a pod's files up to date",
+                   {{"pod", pod_->metadata.key().to_string()}, {"error", trouble}});
+  }
+  trouble_ = trouble;
 }
 
 fs::path PodVolumes::path_of(const core::Volume& volume) const {

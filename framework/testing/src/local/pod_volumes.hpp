@@ -15,7 +15,8 @@ class PodVolumes {
   /// Makes what is not there yet. Returns what is still missing, in a sentence; empty when nothing
   /// is.
   Task<std::string> prepare();
-  /// Files follow their sources, and tokens are renewed. What cannot be had now stays as it is.
+  /// Files follow their sources, and tokens are renewed. What cannot be had now stays as it is, and
+  /// is logged once.
   Task<void> refresh();
   /// The pod changed.
   void update(Ref<api::core::v1::Pod> pod) { pod_ = std::move(pod); }
@@ -37,6 +38,7 @@ class PodVolumes {
   std::filesystem::path directory_;
   std::string token_;
   SteadyTime token_fetched_{};
+  std::string trouble_;  ///< of the last refresh
 };
 
 }  // namespace windlass::inline v0::testing

@@ -28,7 +28,7 @@ struct ControlPlaneOptions {
   std::vector<std::filesystem::path> crds = {};
   /// Where etcd and kube-apiserver are. Empty: $KUBEBUILDER_ASSETS.
   std::filesystem::path assets = {};
-  /// How long starting may take, and stopping.
+  /// How long starting may take, each CRD until it is established, and stopping.
   Duration start_timeout = std::chrono::seconds(20);
   Duration stop_timeout = std::chrono::seconds(20);
   /// More arguments of kube-apiserver ("--runtime-config=..."); a flag given here replaces the
@@ -67,7 +67,8 @@ class ControlPlane {
   /// The same for kubectl. Holds a private key.
   [[nodiscard]] std::string kubeconfig(
       const api_server::Identity& identity = api_server::Identity::admin()) const;
-  /// Installs CRDs and waits until they are established. Throws as `start`.
+  /// Installs CRDs and waits until they are established. Throws as `start`, and Exception(closed)
+  /// after `stop`.
   void install(const std::vector<std::filesystem::path>& crds);
   /// Stops it now instead of in the destructor. Idempotent.
   void stop();
