@@ -23,7 +23,8 @@ windlass edit --multigroup >/dev/null
 windlass create api --group geo --version v1alpha1 --kind HTTPRoute --cluster >/dev/null
 grep -q '"example.com/made-by"' controllers/order_desired.cpp || fail "a user's change was lost"
 grep -q '// mine' controllers/controllers.cpp || fail "a user's change was lost in a merged file"
-windlass upgrade --dry-run --output json | grep -q '"updated"\|"created"\|"merged"' && fail "an upgrade to the same version changes something"
+upgrade=$(windlass upgrade --dry-run --output json) || fail "an upgrade to the same version fails"
+grep -q '"updated"\|"created"\|"merged"' <<<"$upgrade" && fail "an upgrade to the same version changes something"
 
 # kinds of others: one of Kubernetes' own, one of a CRD
 windlass create controller --group apps --version v1 --kind Deployment >/dev/null

@@ -80,37 +80,54 @@ ClusterOptions with(ClusterOptions options, std::uint64_t seed, const Only& only
   return options;
 }
 
-/// Runs it in a process of its own, silently. The rule that was broken, "died" when the process
-/// did.
-std::string rule_in_child(SimulationBody body, const ClusterOptions& options) {
+/// How a run in another process ended. `rule` is "died" when the process did.
+struct Outcome {
+  std::string rule;
+  std::size_t faults = 0;  ///< drawn up to the end
+};
+
+std::size_t faults_so_far(const SimulatedCluster& sim) {
+  return static_cast<std::size_t>(
+      std::count_if(sim.drawn_faults().begin(), sim.drawn_faults().end(),
+                    [&](const Fault& fault) { return fault.at <= sim.now(); }));
+}
+
+/// Runs it in a process of its own, silently. This process must not have run it: what has failed
+/// here counts as failed there.
+Outcome run_in_child(SimulationBody body, const ClusterOptions& options) {
   int ends[2];
-  if (::pipe(ends) != 0) return "died";
+  if (::pipe(ends) != 0) return {"died"};
   std::cout.flush();
   const auto child = ::fork();
+  if (child < 0) {
+    ::close(ends[0]);
+    ::close(ends[1]);
+    return {"died"};
+  }
   if (child == 0) {
     ::close(ends[0]);
     if (std::freopen("/dev/null", "w", stdout) == nullptr) ::_exit(3);
     if (std::freopen("/dev/null", "w", stderr) == nullptr) ::_exit(3);
-    std::string rule;
+    std::string line;
     {
       SimulatedCluster sim(options);
-      rule = run_body(sim, body).rule;
+      const auto rule = run_body(sim, body).rule;
+      line = std::to_string(faults_so_far(sim)) + " " + rule + "\n";
     }
-    rule += "\n";
-    const auto wrote = ::write(ends[1], rule.data(), rule.size());
+    const auto wrote = ::write(ends[1], line.data(), line.size());
     ::_exit(wrote < 0 ? 3 : 0);
   }
   ::close(ends[1]);
-  std::string rule;
+  std::string line;
   char buffer[256];
   for (ssize_t n = 0; (n = ::read(ends[0], buffer, sizeof buffer)) > 0;)
-    rule.append(buffer, static_cast<std::size_t>(n));
+    line.append(buffer, static_cast<std::size_t>(n));
   ::close(ends[0]);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  if (rule.empty() || rule.back() != '\n') return "died";
-  rule.pop_back();
-  return rule;
+  ::waitpid(child, nullptr, 0);
+  if (line.empty() || line.back() != '\n') return {"died"};
+  line.pop_back();
+  const auto space = line.find(' ');
+  return {line.substr(space + 1), std::strtoull(line.c_str(), nullptr, 10)};
 }
 
 /// Takes away faults as long as the same rule is broken without them.
@@ -118,7 +135,7 @@ std::set<std::size_t> shrink(SimulationBody body, const ClusterOptions& base, st
                              std::set<std::size_t> faults, const std::string& rule) {
   int left = kShrinkRuns;
   const auto still_fails = [&](const std::set<std::size_t>& subset) {
-    return left-- > 0 && rule_in_child(body, with(base, seed, subset)) == rule;
+    return left-- > 0 && run_in_child(body, with(base, seed, subset)).rule == rule;
   };
   for (std::size_t size = (faults.size() + 1) / 2; size > 0 && left > 0; size /= 2) {
     bool smaller = true;
@@ -185,6 +202,7 @@ struct Worker {
   int from = -1;
   std::uint64_t at = 0;
   std::string unread;
+  bool busy = false;  ///< with seed `at`
   bool ended = false;
 };
 
@@ -244,10 +262,18 @@ std::optional<std::uint64_t> run_in_processes(const char* name, SimulationBody b
   for (std::size_t i = 0; i < workers.size(); ++i) {
     int ends[2];
     if (::pipe(ends) != 0) break;
-    workers[i].from = ends[0];
-    workers[i].pid = ::fork();
-    if (workers[i].pid == 0) {
+    const auto pid = ::fork();
+    if (pid < 0) {
       ::close(ends[0]);
+      ::close(ends[1]);
+      break;
+    }
+    workers[i].from = ends[0];
+    workers[i].pid = pid;
+    if (pid == 0) {
+      for (const auto& other : workers) {
+        if (other.from >= 0) ::close(other.from);
+      }
       work(body, base, first + i, static_cast<std::uint64_t>(jobs), end, ends[1]);
     }
     ::close(ends[1]);
@@ -273,8 +299,8 @@ std::optional<std::uint64_t> run_in_processes(const char* name, SimulationBody b
       if (n <= 0) {
         worker.ended = true;
         int status = 0;
-        ::waitpid(worker.pid, &status, 0);
-        const bool well = WIFEXITED(status) && WEXITSTATUS(status) <= 1;
+        const bool waited = ::waitpid(worker.pid, &status, 0) == worker.pid;
+        const bool well = waited && WIFEXITED(status) && WEXITSTATUS(status) <= 1 && !worker.busy;
         if (!well && !failed) {
           failed = worker.at;
           died = true;
@@ -288,6 +314,7 @@ std::optional<std::uint64_t> run_in_processes(const char* name, SimulationBody b
         char* after_seed = nullptr;
         const auto seed = std::strtoull(text.c_str() + text.find(' '), &after_seed, 10);
         worker.at = seed;
+        worker.busy = text.starts_with("at");
         if (text.starts_with("bad") && !failed) failed = seed;
         if (!text.starts_with("ok")) continue;
         simulated += Duration(std::strtoll(after_seed, nullptr, 10));
@@ -303,12 +330,16 @@ std::optional<std::uint64_t> run_in_processes(const char* name, SimulationBody b
     if (worker.from >= 0) ::close(worker.from);
   }
   show_sum(name, done, simulated);
+  if (!failed && done < end - first) {
+    ADD_FAILURE() << name << ": only " << done << " of " << end - first
+                  << " seeds were run: a process could not be started; use a smaller --jobs";
+  }
   return failed;
 }
 
 void report_seed(const char* name, SimulationBody body, const ClusterOptions& base,
                  std::uint64_t seed) {
-  const auto rule = rule_in_child(body, with(base, seed, std::nullopt));
+  const auto [rule, faults] = run_in_child(body, with(base, seed, std::nullopt));
   if (rule.empty() || rule == "died") {
     ADD_FAILURE() << name << " with seed " << seed << ": "
                   << (rule.empty()
@@ -317,19 +348,8 @@ void report_seed(const char* name, SimulationBody body, const ClusterOptions& ba
                   << "\nAgain: " << again(name, seed, std::nullopt);
     return;
   }
-  std::set<std::size_t> all;
-  // what happened after the failure cannot matter: one run tells how many there were
-  {
-    SimulatedCluster sim(with(base, seed, std::nullopt));
-    std::cout.flush();
-    try {
-      body(sim);
-    } catch (...) {
-    }
-    for (std::size_t i = 0; i < sim.drawn_faults().size(); ++i) {
-      if (sim.drawn_faults()[i].at <= sim.now()) all.insert(i);
-    }
-  }
+  std::set<std::size_t> all;  // what would have happened after the failure cannot matter
+  for (std::size_t i = 0; i < faults; ++i) all.insert(i);
   run_here(name, body, base, seed, shrink(body, base, seed, all, rule));
 }
 
@@ -389,7 +409,7 @@ void run_simulation(const char* name, SimulationBody body, const ClusterOptions&
   const auto kept = asked.report_dir + "/" + name + ".seed";
   std::uint64_t before = 0;
   if (asked.keep && std::ifstream(kept) >> before) {
-    if (!rule_in_child(body, with(options, before, std::nullopt)).empty())
+    if (!run_in_child(body, with(options, before, std::nullopt)).rule.empty())
       return report_seed(name, body, options, before);
     std::fprintf(stderr, "%s: seed %s, which failed before, passes now\n", name,
                  std::to_string(before).c_str());

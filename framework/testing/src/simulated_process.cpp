@@ -352,6 +352,10 @@ void SimulatedProcess::crash_after(std::uint64_t steps) {
 void SimulatedProcess::pause_before_sending(Duration duration) {
   if (alive()) impl_->pause_at_send = duration;
 }
+void SimulatedProcess::call_off() {
+  impl_->steps_to_crash.reset();
+  impl_->pause_at_send.reset();
+}
 Held SimulatedProcess::held() const { return impl_->simulation.network.held(*impl_); }
 void SimulatedProcess::vanish() { impl_->end(137, true); }
 

@@ -150,9 +150,7 @@ void SimulatedCluster::Impl::begin_life(int index) {
   auto& replica = replicas[static_cast<std::size_t>(index)];
   ++replica.life;
   replica.epoch = 0;
-  replica.was_leader = false;
   replica.restart_due = false;
-  replica.graceful_exit.reset();
   replica.seen.clear();
   replica.requests.clear();
   replica.reconciles = std::make_shared<ReconcileLog>();
@@ -181,7 +179,6 @@ Task<void> SimulatedCluster::Impl::operate(SimulatedProcess& self, Impl* world, 
                           std::to_string(held.connections) + " connections, " +
                           std::to_string(held.listeners) + " listeners";
   }
-  replica.graceful_exit = code;
   self.terminate(code);
 }
 

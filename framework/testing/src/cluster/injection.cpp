@@ -189,6 +189,7 @@ void SimulatedCluster::Impl::heal() {
   }
   for (std::size_t i = 0; i < replicas.size(); ++i) {
     auto& process = *replicas[i].process;
+    process.call_off();
     process.resume();
     process.set_clock_rate(1);
     process.set_wall_offset({});

@@ -71,9 +71,7 @@ struct Replica {
   std::weak_ptr<std::unique_ptr<Manager>> manager;  ///< goes with the process
   std::shared_ptr<ReconcileLog> reconciles;
   std::uint64_t epoch = 0;  ///< version of the lease write that won, 0: never led in this life
-  bool was_leader = false;
   bool restart_due = false;
-  std::optional<int> graceful_exit;
   std::string left_behind;                    ///< what a graceful end left open
   std::map<std::string, std::uint64_t> seen;  ///< newest version in its cache, by object
   std::deque<Duration> requests;
@@ -176,7 +174,6 @@ struct SimulatedCluster::Impl {
   bool custom_due = false;
   std::optional<Violation> violation;
   Duration next_scan{};
-  std::vector<std::string> unmodelled;
 
   void note(TraceEvent::Kind kind, std::string process, std::string text);
   void broken(const char* rule, const std::string& what);

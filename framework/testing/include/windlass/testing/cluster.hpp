@@ -101,7 +101,7 @@ struct ClusterOptions {
   bool workloads = true;
 };
 
-/// Perturbations that a systematic run makes once each (see systematic.hpp).
+/// Perturbations that a systematic run makes once each.
 struct Perturbation {
   enum class Kind : std::uint8_t {
     none,

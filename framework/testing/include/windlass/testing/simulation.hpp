@@ -134,6 +134,8 @@ class SimulatedProcess final : public Environment {
   /// `pause`s when it next has a request or other data to send: after every check that it made
   /// before, and before anything has left.
   void pause_before_sending(Duration duration);
+  /// What `crash_after` and `pause_before_sending` asked for and has not happened does not happen.
+  void call_off();
   /// The machine is gone: like `crash`, but peers hear nothing and run into their timeouts.
   void vanish();
   /// Crashes it if it lives, then begins anew under the same name and runs `start`'s program again.
