@@ -117,21 +117,28 @@ Task<AppliedSet> apply_set(Context context, apps::StatefulSet want) {
   co_return done;
 }
 
-Task<Action> refuse(Context context, Ref<Database> db, std::string reason, std::string why) {
+Task<Action> refuse(Context context, Ref<Database> db, std::string reason, std::string why,
+                    Action next) {
   auto status = refused(*db, reason, why, context.clock().wall_now());
   auto telling = context.update_status(*db, std::move(status));
   co_await std::move(telling);
   context.event(*db, "Warning", reason, why);
-  // an object of somebody else's goes without a word to us
-  co_return reason == "NameTaken" ? windlass::requeue_after(minutes(1)) : windlass::await_change();
+  co_return next;
 }
 
+Task<Action> refuse_invalid(Context context, Ref<Database> db, std::string why) {
+  return refuse(std::move(context), std::move(db), "InvalidSpec", std::move(why),
+                windlass::await_change());
+}
+
+/// Looks again by itself: an object of somebody else's goes without a word to us.
 Task<Action> refuse_taken(Context context, Ref<Database> db, std::string taken) {
   return refuse(
       std::move(context), std::move(db), "NameTaken",
       "the " + taken +
           " exists and was not made for this Database, so it is left alone: remove it, or "
-          "give the Database another name");
+          "give the Database another name",
+      windlass::requeue_after(minutes(1)));
 }
 
 /// "Service shop" when it is somebody else's: an apply would take it over.
@@ -146,27 +153,19 @@ Task<std::string> taken(Context context, Ref<Database> db, std::string name) {
 /// The first object with a name of ours that is somebody else's. Secrets are looked at where they
 /// are read.
 Task<std::string> first_taken(Context context, Ref<Database> db) {
-  std::string found;
-  auto set = taken<apps::StatefulSet>(context, db, db->metadata.name);
-  found = co_await std::move(set);
-  if (!found.empty()) co_return found;
-  auto service = taken<core::Service>(context, db, db->metadata.name);
-  found = co_await std::move(service);
-  if (!found.empty()) co_return found;
-  auto pods_service = taken<core::Service>(context, db, pods_service_name(*db));
-  found = co_await std::move(pods_service);
-  if (!found.empty()) co_return found;
-  auto config = taken<core::ConfigMap>(context, db, config_name(*db));
-  found = co_await std::move(config);
-  if (!found.empty()) co_return found;
-  auto account = taken<core::ServiceAccount>(context, db, instance_name(*db));
-  found = co_await std::move(account);
-  if (!found.empty()) co_return found;
-  auto role = taken<rbac::Role>(context, db, instance_name(*db));
-  found = co_await std::move(role);
-  if (!found.empty()) co_return found;
-  auto binding = taken<rbac::RoleBinding>(context, db, instance_name(*db));
-  co_return co_await std::move(binding);
+  using Look = Task<std::string> (*)(Context, Ref<Database>, std::string);
+  const std::pair<Look, std::string> names[] = {
+      {taken<apps::StatefulSet>, db->metadata.name},     {taken<core::Service>, db->metadata.name},
+      {taken<core::Service>, pods_service_name(*db)},    {taken<core::ConfigMap>, config_name(*db)},
+      {taken<core::ServiceAccount>, instance_name(*db)}, {taken<rbac::Role>, instance_name(*db)},
+      {taken<rbac::RoleBinding>, instance_name(*db)},
+  };
+  for (const auto& [look, name] : names) {
+    auto looking = look(context, db, name);
+    auto found = co_await std::move(looking);
+    if (!found.empty()) co_return found;
+  }
+  co_return std::string();
 }
 
 /// The identity is on the claim before it is in the status: whatever is recorded can be found
@@ -289,7 +288,7 @@ Task<Action> DatabaseReconciler::reconcile(Context context, Ref<Database> db) {
   auto looking = look(context, db);
   auto seen = co_await std::move(looking);
   if (const auto good = validate(*db, seen.observed()); !good) {
-    auto refusing = refuse(context, db, "InvalidSpec", good.error().message);
+    auto refusing = refuse_invalid(context, db, good.error().message);
     co_return co_await std::move(refusing);
   }
 
@@ -314,7 +313,7 @@ Task<Action> DatabaseReconciler::reconcile(Context context, Ref<Database> db) {
   auto applying = apply_set(context, want);
   auto applied = co_await std::move(applying);
   if (!applied.refusal.empty()) {
-    auto refusing = refuse(context, db, "InvalidSpec", std::move(applied.refusal));
+    auto refusing = refuse_invalid(context, db, std::move(applied.refusal));
     co_return co_await std::move(refusing);
   }
   seen.stateful_set = std::move(applied.set);
