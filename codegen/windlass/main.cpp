@@ -112,6 +112,10 @@ int main(int argc, char** argv) {
       ->check(CLI::ExistingFile);
   apply_command->add_option("--kubeconfig", apply.kubeconfig,
                             "Path of a kubeconfig (default: as kubectl finds it)");
+  apply_command->footer(
+      "Examples:\n"
+      "  windlass apply -f config/samples/shop_v1_order.yaml\n"
+      "  windlass apply --kubeconfig .windlass/kubeconfig -f first.yaml -f second.yaml");
 
   command::SimulateOptions simulation;
   auto* simulate_command = app.add_subcommand(

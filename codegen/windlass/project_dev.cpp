@@ -22,6 +22,7 @@
 
 #include "dev_view.hpp"
 #include "local/process.hpp"
+#include "scaffold/common.hpp"
 #include "scaffold/rights.hpp"
 
 namespace windlass::inline v0::command {
@@ -134,16 +135,6 @@ class Tail {
 fs::path own_program() {
   std::error_code code;
   return fs::read_symlink("/proc/self/exe", code);
-}
-
-std::vector<fs::path> yaml_files(const fs::path& folder) {
-  std::set<fs::path> files;
-  std::error_code code;
-  for (const auto& entry : fs::directory_iterator(folder, code)) {
-    if (entry.path().extension() == ".yaml" && entry.path().filename() != "kustomization.yaml")
-      files.insert(entry.path());
-  }
-  return {files.begin(), files.end()};
 }
 
 /// Does the build write it?
@@ -339,8 +330,8 @@ class Session {
   }
 
   Task<void> restart() {
-    auto schemas = yaml_files(options_.root / "config/crd/bases");
-    const auto external = yaml_files(options_.root / "config/external");
+    auto schemas = scaffold::yaml_files(options_.root / "config/crd/bases");
+    const auto external = scaffold::yaml_files(options_.root / "config/external");
     schemas.insert(schemas.end(), external.begin(), external.end());
     auto applying = apply(std::move(schemas));
     const bool applied = co_await std::move(applying);
@@ -359,7 +350,7 @@ class Session {
     }
     state_.replicas = options_.replicas;
     if (!applied || samples_are_there_ || !options_.samples) co_return;
-    auto samples = apply(yaml_files(options_.root / "config/samples"));
+    auto samples = apply(scaffold::yaml_files(options_.root / "config/samples"));
     samples_are_there_ = co_await std::move(samples);
   }
 

@@ -42,6 +42,17 @@ wait_for "the failure of a build" says '^the build failed; waiting for a change'
 sed -i -e '$d' -e 's/"ConfigMapApplied"/"Rebuilt"/' controllers/order_desired.cpp
 wait_for "the operator that was built again" says 'order-sample\] Ready=True Rebuilt'
 
+# what is made of config/ can be deployed: an API server takes every manifest
+if command -v kubectl >/dev/null; then
+  windlass generate manifests --no-build --helm --bundle >/dev/null
+  kubectl --kubeconfig .windlass/kubeconfig apply --server-side --force-conflicts --validate=strict -f dist/install.yaml >apply.log 2>&1 || fail "$(cat apply.log)"
+  if command -v helm >/dev/null; then
+    helm lint --quiet dist/chart
+    helm template shop dist/chart -n default >rendered.yaml
+    kubectl --kubeconfig .windlass/kubeconfig apply --server-side --force-conflicts --validate=strict -f rendered.yaml >apply.log 2>&1 || fail "$(cat apply.log)"
+  fi
+fi
+
 kill "$dev"
 code=0
 wait "$dev" || code=$?

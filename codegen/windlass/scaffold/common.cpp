@@ -1,6 +1,7 @@
 #include "scaffold/common.hpp"
 
 #include <map>
+#include <set>
 
 #include <CLI/CLI.hpp>
 
@@ -22,6 +23,16 @@ void add_common(CLI::App& command, Common& common) {
                      "The project's folder (default: here, or the nearest above)");
   command.add_flag("--dry-run", common.dry_run, "Say what would be done and write nothing");
   add_output(command, common.output);
+}
+
+std::vector<fs::path> yaml_files(const fs::path& folder) {
+  std::set<fs::path> files;
+  std::error_code code;
+  for (const auto& entry : fs::directory_iterator(folder, code)) {
+    if (entry.path().extension() == ".yaml" && entry.path().filename() != "kustomization.yaml")
+      files.insert(entry.path());
+  }
+  return {files.begin(), files.end()};
 }
 
 fs::path find_project(const fs::path& from) {

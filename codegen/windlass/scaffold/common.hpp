@@ -2,7 +2,7 @@
 // What the commands that work on a project share.
 
 #include <filesystem>
-#include <string>
+#include <vector>
 
 #include <windlass/base/error.hpp>
 
@@ -26,6 +26,9 @@ struct Common {
 void add_common(CLI::App& command, Common& common);
 /// --output alone.
 void add_output(CLI::App& command, Output& output);
+
+/// The YAML files of a folder but kustomization.yaml, in order of their names.
+std::vector<std::filesystem::path> yaml_files(const std::filesystem::path& folder);
 
 /// The nearest folder with a file PROJECT, from `from` upward; empty: none.
 std::filesystem::path find_project(const std::filesystem::path& from);

@@ -170,6 +170,19 @@ Result<int> compare_with_recording(const Options& options, const Opened& opened,
   return result.missing.empty() ? 0 : 1;
 }
 
+/// The objects in config/samples, by the names of their files.
+Result<std::vector<json::Value>> samples_of(const fs::path& root) {
+  std::vector<json::Value> samples;
+  for (const auto& file : yaml_files(root / "config/samples")) {
+    const auto text = read_text(file);
+    if (!text) return text.error();
+    auto documents = codegen::parse_yaml(file.string(), *text);
+    if (!documents) return documents.error();
+    samples.insert(samples.end(), documents->begin(), documents->end());
+  }
+  return samples;
+}
+
 /// Removes what an earlier run wrote into `folder` for an object that is gone, if `write`.
 std::vector<Change> remove_leftovers(const fs::path& root, const std::string& folder,
                                      const Files& files, bool write) {
@@ -243,7 +256,9 @@ Result<int> run(const Options& options) {
       files.merge(*chart);
     }
     if (options.bundle) {
-      auto bundle = olm_bundle(project, *documents, options.version);
+      const auto samples = samples_of(root);
+      if (!samples) return samples.error();
+      auto bundle = olm_bundle(project, *documents, options.version, *samples);
       if (!bundle) return bundle.error();
       files.merge(*bundle);
     }

@@ -172,7 +172,7 @@ Result<Files> helm_chart(const Project& project, const std::vector<Value>& docum
 }
 
 Result<Files> olm_bundle(const Project& project, const std::vector<Value>& documents,
-                         const std::string& version) {
+                         const std::string& version, const std::vector<Value>& samples) {
   const auto* deployment = find_kind(documents, "Deployment");
   if (deployment == nullptr) return no_deployment();
   const std::string account((*deployment)
@@ -189,6 +189,7 @@ Result<Files> olm_bundle(const Project& project, const std::vector<Value>& docum
   csv["kind"] = "ClusterServiceVersion";
   csv["metadata"]["name"] = project.name + ".v" + version;
   csv["metadata"]["annotations"]["capabilities"] = "Basic Install";
+  csv["metadata"]["annotations"]["alm-examples"] = json::dump(json::Array(samples));
   auto& spec = csv["spec"];
   spec["displayName"] = project.name;
   spec["description"] = "The operator " + project.name;

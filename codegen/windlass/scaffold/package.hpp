@@ -21,8 +21,9 @@ inline const std::string kPackageMark = "# Made by windlass generate manifests; 
 /// Errc::invalid_argument when there is no Deployment among them.
 Result<Files> helm_chart(const Project& project, const std::vector<json::Value>& documents);
 
-/// The bundle's folder is bundle/, with bundle.Dockerfile beside it.
+/// `samples` are objects of the operator's kinds, for consoles to begin with. The bundle's folder
+/// is bundle/, with bundle.Dockerfile beside it.
 Result<Files> olm_bundle(const Project& project, const std::vector<json::Value>& documents,
-                         const std::string& version);
+                         const std::string& version, const std::vector<json::Value>& samples = {});
 
 }  // namespace windlass::inline v0::scaffold

@@ -140,12 +140,16 @@ TEST(HelmChart, NeedsADeployment) {
 }
 
 TEST(OlmBundle, HoldsRightsDeploymentAndKinds) {
-  const auto files = olm_bundle(project(), documents(), "1.2.0").value();
+  const auto sample = json::parse(R"({"kind":"Order","metadata":{"name":"sample"}})").value();
+  const auto files = olm_bundle(project(), documents(), "1.2.0", {sample}).value();
   const auto csv =
       codegen::parse_yaml("c", files.at("bundle/manifests/shop.clusterserviceversion.yaml"))
           .value()
           .front();
   EXPECT_EQ(csv["metadata"]["name"], json::Value("shop.v1.2.0"));
+  EXPECT_EQ(csv.at_path({"metadata", "annotations", "alm-examples"}),
+            json::Value(json::dump(json::Array{sample})))
+      << "as text, for consoles";
   const auto& install = csv.at_path({"spec", "install", "spec"});
   EXPECT_EQ(
       install["clusterPermissions"].as_array()[0]["rules"].as_array()[0]["resources"].as_array()[0],
