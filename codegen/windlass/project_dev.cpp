@@ -76,7 +76,7 @@ class FileWatch {
  private:
   static bool is_watched(const fs::path& name) {
     const auto text = name.filename().string();
-    return text != "build" && text != "dist" && !text.starts_with(".");
+    return text != "build" && text != "dist" && text != "bundle" && !text.starts_with(".");
   }
   static bool matters(const std::string& name) {
     for (const auto* end : {".cpp", ".hpp", ".yaml", ".cmake", "CMakeLists.txt", "Makefile"}) {
