@@ -77,6 +77,8 @@ grep -q '^0 rights are missing' <<<"$compared"
 build/bin/operator_tests --gtest_filter='Simulation.OrderIs*' --record=simulated.jsonl --gtest_brief=1 >/dev/null
 windlass generate manifests --no-build --from-recording simulated.jsonl | grep -q '^0 rights are missing'
 
+windlass simulate --seeds 2 --test 'OrderIs*' >simulate.log 2>&1 || { cat simulate.log; exit 1; }
+
 # a right that the code does not ask for is found missing
 build/bin/manager --describe | sed 's/updateStatus/get/g' >less.json
 code=0
