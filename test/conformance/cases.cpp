@@ -133,6 +133,44 @@ void fill_in(std::string& text, const std::string& own, const std::vector<Value>
   repeat(text);
 }
 
+/// True when every path is there, and the last one's object has the condition that is asked for.
+bool is_reached(Server& server, const std::vector<std::string>& wanted) {
+  Value last;
+  for (const std::string& part : wanted) {
+    const auto equals = part.find('=');
+    if (part.starts_with('/')) {
+      last = server.send({.method = "GET", .target = part, .headers = {}, .body = ""});
+      if (last["status"] != Value(200)) return false;
+      continue;
+    }
+    bool holds = false;
+    const Value& conditions = last.at_path({"body", "status", "conditions"});
+    if (conditions.is_array()) {
+      for (const Value& condition : conditions.as_array()) {
+        holds = holds || (condition["type"] == Value(part.substr(0, equals)) &&
+                          condition["status"] == Value(part.substr(equals + 1)));
+      }
+    }
+    if (!holds) return false;
+  }
+  return true;
+}
+
+/// Asks until the server's controllers have come as far as the case needs.
+void await(Server& server, const std::string& target) {
+  std::vector<std::string> wanted;
+  for (std::size_t at = 0; at < target.size();) {
+    const auto end = std::min(target.find(' ', at), target.size());
+    wanted.push_back(target.substr(at, end - at));
+    at = end + 1;
+  }
+  constexpr int kAttempts = 20'000;
+  for (int i = 0; i < kAttempts; ++i) {
+    if (is_reached(server, wanted)) return;
+  }
+  throw Exception(Errc::timeout, "AWAIT " + target + ": not reached");
+}
+
 }  // namespace
 
 std::vector<Case> read_cases(const std::filesystem::path& folder) {
@@ -166,12 +204,13 @@ Array run_case(Server& server, const Case& test) {
   Array out;
   Normalizer normalizer;
   for (http::Request request : test.requests) {
-    if (request.method.empty()) {  // left out
+    fill_in(request.target, own, answers);
+    if (request.method.empty() || request.method == "AWAIT") {  // left out, or not an answer
+      if (!request.method.empty()) await(server, request.target);
       answers.emplace_back();
       out.emplace_back();
       continue;
     }
-    fill_in(request.target, own, answers);
     fill_in(request.body, own, answers);
     if (!request.body.empty() && !request.headers.contains("Content-Type")) {
       request.headers.set("Content-Type", "application/json");

@@ -13,7 +13,9 @@
 // JSON, MERGE, STRATEGIC and APPLY are PATCH with the content type of that patch. WATCH is GET with
 // watch=1 and a timeout of one second. $NS is a namespace made for the case, $U a name that no
 // other case has; $RV1, $UID1, $CONTINUE1 are from the answer to the case's first request, and so
-// on; $REPEAT(text,100) is a long text. A line that starts with # is a comment.
+// on; $REPEAT(text,100) is a long text. AWAIT with paths, and a condition (Type=Status) of the last
+// one's object, asks until all are there; it counts as a request and has no answer. A line that
+// starts with # is a comment.
 
 #include <filesystem>
 #include <string>

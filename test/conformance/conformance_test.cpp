@@ -157,8 +157,8 @@ void Conforms::TestBody() {
     if (world().real == nullptr) {
       EXPECT_NE(text, "") << "no longer differs: take it off docs/api-server-differences.md";
     }
-  } else {
-    EXPECT_EQ(text, "") << test_.file << ":" << test_.line << " " << test_.name << "\n" << text;
+  } else if (!text.empty()) {
+    ADD_FAILURE() << test_.file << ":" << test_.line << " " << test_.name << "\n" << text;
   }
 }
 

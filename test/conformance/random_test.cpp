@@ -52,14 +52,16 @@ TEST(Random, NoAnswerDiffers) {
   for (std::uint64_t seed = first; compared < wanted && differing < kReported; ++seed) {
     const Case test = random_case(seed, kLength);
     compared += kLength;
-    if (compare(test).empty()) continue;
+    const std::string found = compare(test);
+    if (found.empty()) continue;
     ++differing;
     const Case small = shrink(
         test, [&](const Case& smaller) { return !compare(smaller).empty(); }, kShrinkAttempts);
     Case last = small;
     last.name += " last";
     ADD_FAILURE() << "WINDLASS_CONFORMANCE_SEED=" << seed << "\n"
-                  << to_text(small) << compare(last);
+                  << to_text(small) << compare(last) << "at first:\n"
+                  << found;
   }
   std::cout << compared << " requests compared, " << differing << " sequences differ\n";
 }

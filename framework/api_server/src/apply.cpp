@@ -7,6 +7,7 @@
 
 #include <windlass/base/encoding.hpp>
 
+#include "builtin.hpp"
 #include "field_set.hpp"
 #include "handlers.hpp"
 
@@ -96,16 +97,37 @@ Value zero_object(const Schema* schema) {
     }
     const bool required = std::find(schema->required.begin(), schema->required.end(), field.name) !=
                           schema->required.end();
-    if (required && field.schema->kind == Schema::Kind::array) out.set(field.name, Array{});
+    // A list without keys is owned as a whole, so that an empty one is no zero value.
+    if (required && field.schema->kind == Schema::Kind::array &&
+        field.schema->list != Schema::List::atomic) {
+      out.set(field.name, Array{});
+    }
   }
   return Value(std::move(out));
 }
 
 }  // namespace
 
-void track_update(Context& context, const Resource& resource, const Value* old_object,
-                  Value& object, const std::string& subresource, const WriteOptions& options) {
-  if (is_apply(context)) return;  // server_side_apply has written them
+namespace {
+
+/// A kind's zero value with what Go's types show of it.
+Value new_object(const Resource& resource) {
+  Value out = zero_object(resource.schema);
+  if (resource.kind == "Event" && rules_for(resource).defaults != nullptr) {
+    rules_for(resource).defaults(out);
+  }
+  drop_nulls(resource, out);
+  return out;
+}
+
+struct Writer {
+  std::string manager;
+  std::string subresource;
+  std::string time;
+};
+
+void track(const Shape& shape, const Resource& resource, const Value* old_object, Value& object,
+           const Writer& writer) {
   // Clients cannot write managedFields, but for emptying them.
   // An object that nobody tracked is not tracked from an update on.
   const Value given = object["metadata"]["managedFields"];
@@ -115,12 +137,12 @@ void track_update(Context& context, const Resource& resource, const Value* old_o
   std::vector<Manager> managers;
   if (old_object != nullptr && !reset) managers = read_managers(*old_object);
   if (old_object != nullptr && managers.empty()) return;
-  Value before = old_object != nullptr ? *old_object : zero_object(resource.schema);
+  Value before = old_object != nullptr ? *old_object : new_object(resource);
   if (old_object != nullptr) before["metadata"].as_object().erase("managedFields");
   FieldSet changed, removed;
-  compare_fields(shape_of(context, resource), before, object, changed, removed);
+  compare_fields(shape, before, object, changed, removed);
   strip(changed);
-  if (resource.has_status && subresource.empty()) changed.erase("f:status");
+  if (resource.has_status && writer.subresource.empty()) changed.erase("f:status");
   if (changed.empty() && removed.empty()) {
     if (old_object != nullptr && old_object->at_path({"metadata", "managedFields"}).is_array()) {
       object["metadata"]["managedFields"] = old_object->at_path({"metadata", "managedFields"});
@@ -128,25 +150,39 @@ void track_update(Context& context, const Resource& resource, const Value* old_o
     return;
   }
   const FieldSet touched = unite(changed, removed);
-  const std::string time = subresource == "scale" ? "" : context.state.now();
   bool found = false;
   for (Manager& manager : managers) {
-    const bool own = manager.name == options.field_manager && manager.operation == "Update" &&
-                     manager.subresource == subresource &&
+    const bool own = manager.name == writer.manager && manager.operation == "Update" &&
+                     manager.subresource == writer.subresource &&
                      manager.api_version == resource.api_version();
     if (own) {
       manager.fields = unite(subtract(manager.fields, removed), changed);
-      if (!changed.empty()) manager.time = time;
+      if (!changed.empty()) manager.time = writer.time;
       found = true;
     } else {
       manager.fields = subtract(manager.fields, touched);
     }
   }
   if (!found && !changed.empty()) {
-    managers.push_back({options.field_manager, "Update", resource.api_version(), subresource, time,
-                        std::move(changed)});
+    managers.push_back({writer.manager, "Update", resource.api_version(), writer.subresource,
+                        writer.time, std::move(changed)});
   }
   write_managers(object, std::move(managers));
+}
+
+}  // namespace
+
+void track_update(Context& context, const Resource& resource, const Value* old_object,
+                  Value& object, const std::string& subresource, const WriteOptions& options) {
+  if (is_apply(context)) return;  // server_side_apply has written them
+  track(shape_of(context, resource), resource, old_object, object,
+        {options.field_manager, subresource, subresource == "scale" ? "" : context.state.now()});
+}
+
+void track_server_write(const State& state, const Resource& resource, const Value& old_object,
+                        Value& object) {
+  track({resource.schema, nullptr}, resource, &old_object, object,
+        {"kube-apiserver", "status", state.now()});
 }
 
 namespace {
@@ -197,7 +233,8 @@ FieldSet but_parents(const FieldSet& previous, const FieldSet& stated) {
     if (now == nullptr || now->as_object().empty()) {
       out.set(member.key, member.value);
     } else if (!before.empty()) {
-      out.set(member.key, but_parents(before, now->as_object()));
+      FieldSet rest = but_parents(before, now->as_object());
+      if (!rest.empty()) out.set(member.key, std::move(rest));
     }
   }
   return out;
@@ -222,26 +259,46 @@ Value server_side_apply(Context& context, const Resource& resource, const Value*
   // The version in an applied object is a precondition, not a field: carry_metadata checks it.
   FieldSet fields = fields_of(shape, applied);
   strip(fields);
-  if (!resource.custom && resource.schema != nullptr) {
+  if (resource.has_status && subresource.empty()) fields.erase("f:status");
+  const std::string version = resource.api_version();
+  const std::string type =
+      fmt::format("{}, Kind={}", resource.group.empty() ? "/" + version : version, resource.kind);
+  const std::string shown =
+      fmt::format("{}/{}; {}", object_namespace(applied), object_name(applied), type);
+  std::string unreadable;
+  const Value raw = applied;  // what Go's types leave out counts as applied
+  if (resource.schema != nullptr) {
     if (const auto problem = typed_problem(shape, applied); !problem.empty()) {
-      const std::string version = resource.api_version();
       throw Failure::plain(
-          fmt::format("failed to create typed patch object ({}/{}; {}, Kind={}): {}",
-                      object_namespace(applied), object_name(applied),
-                      resource.group.empty() ? "/" + version : version, resource.kind, problem));
+          fmt::format("failed to create typed patch object ({}): {}", shown, problem));
     }
+  }
+  if (!resource.custom && resource.schema != nullptr) {
     Unknown ignored;
     Value typed = applied;
-    normalize(*resource.schema, typed, resource.kind, resource.version, ignored);
-    applied = std::move(typed);
+    try {
+      normalize(*resource.schema, typed, resource.kind, resource.version, ignored,
+                Decoder::unstructured);
+      applied = std::move(typed);
+    } catch (const Failure& failure) {
+      unreadable = reason_of(failure.what());
+    }
+    if (applied["metadata"].is_null()) applied["metadata"] = Object{};
   }
   FieldSet stated = fields_of(shape, applied);  // an empty map states none of its members
   strip(stated);
   std::vector<Manager> managers;
   if (live != nullptr) managers = read_managers(*live);
+  if (live != nullptr && managers.empty()) {  // what nobody tracked has had one owner
+    Value owned = *live;
+    owned["metadata"].as_object().erase("managedFields");
+    FieldSet all = fields_of(shape, owned);
+    strip(all);
+    managers.push_back(
+        {"before-first-apply", "Update", version, "", context.state.now(), std::move(all)});
+  }
   Value merged = live != nullptr ? merge_applied(shape, *live, applied) : applied;
 
-  std::vector<Conflict> conflicts;
   FieldSet previous, others;
   Manager* own = nullptr;
   for (Manager& manager : managers) {
@@ -249,25 +306,46 @@ Value server_side_apply(Context& context, const Resource& resource, const Value*
         manager.subresource == subresource) {
       previous = manager.fields;
       own = &manager;
-      continue;
-    }
-    std::vector<std::string> paths;
-    FieldSet taken;
-    if (live != nullptr)
-      differing_paths(shape, manager.fields, fields, *live, merged, "", paths, taken);
-    if (options.force) {
-      manager.fields = subtract(manager.fields, taken);
     } else {
-      for (std::string& path : paths)
-        conflicts.push_back({describe_manager(manager), std::move(path)});
+      others = unite(std::move(others), manager.fields);
     }
-    others = unite(std::move(others), manager.fields);
+  }
+  const FieldSet gone = subtract(subtract(but_parents(previous, stated), stated), others);
+  remove_fields(shape, merged, gone);
+  std::vector<Conflict> conflicts;
+  Value full = merged;
+  if (live != nullptr) {
+    FieldSet changed, removed;
+    Value before = *live;
+    full = merge_applied(shape, *live, raw);
+    remove_fields(shape, full, gone);
+    for (Value* side : {&before, &merged, &full}) {
+      (*side)["metadata"].as_object().erase("managedFields");
+    }
+    compare_fields(shape, before, full, changed, removed);
+    strip(changed);
+    if (resource.has_status && subresource.empty()) changed.erase("f:status");
+    for (Manager& manager : managers) {
+      if (&manager == own) continue;
+      const FieldSet taken = intersect(manager.fields, changed);
+      if (options.force) {
+        manager.fields = difference(manager.fields, taken);
+        continue;
+      }
+      for (std::string& path : paths_of(taken)) {
+        conflicts.push_back({describe_manager(manager), std::move(path)});
+      }
+    }
   }
   if (!conflicts.empty()) refuse_conflicts(conflicts);
-  remove_fields(shape, merged, subtract(subtract(but_parents(previous, stated), stated), others));
+  if (!unreadable.empty()) {
+    throw Failure::plain(
+        fmt::format("failed to convert new object ({}) to proper version: unable to convert "
+                    "unstructured object to {}: {}",
+                    shown, type, unreadable));
+  }
   // The time is that of the last change to the object itself.
-  const std::string time =
-      live != nullptr && same_content(*live, merged) ? "" : context.state.now();
+  const std::string time = live != nullptr && same_content(*live, full) ? "" : context.state.now();
   if (own != nullptr) {
     if (!time.empty()) own->time = time;
     own->fields = std::move(fields);

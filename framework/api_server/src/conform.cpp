@@ -22,6 +22,7 @@ void sort_unknown(const Context& context, Unknown& unknown) {
   const std::string& body = context.request.body;
   if (context.request.method == "PATCH" || body.empty() || body.front() != '{') return;
   const JsonScan scan = scan_json(body);
+  if (context.resource->custom) std::sort(unknown.fields.begin(), unknown.fields.end());
   std::vector<std::pair<std::size_t, std::string>> found;
   for (const auto& [place, path] : scan.repeated) {
     found.emplace_back(place, fmt::format("duplicate field \"{}\"", path));
@@ -29,7 +30,7 @@ void sort_unknown(const Context& context, Unknown& unknown) {
   for (std::string& field : unknown.fields) {
     const auto quote = field.find('"');
     const std::string path = field.substr(quote + 1, field.size() - quote - 2);
-    const auto place = scan.places.find(path);
+    const auto place = context.resource->custom ? scan.places.end() : scan.places.find(path);
     found.emplace_back(place == scan.places.end() ? body.size() : place->second, std::move(field));
   }
   std::stable_sort(found.begin(), found.end(),
@@ -68,28 +69,6 @@ void conform_metadata(Context& context, const Resource& resource, Value& object,
 
 }  // namespace
 
-void conform(Context& context, const Resource& resource, Value& object,
-             const WriteOptions& options) {
-  Unknown unknown;
-  if (resource.custom) {
-    conform_metadata(context, resource, object, unknown);
-    if (resource.schema != nullptr) {
-      prune(*resource.schema, object, true, "", unknown);
-      apply_defaults(*resource.schema, object, true);
-    }
-  } else if (resource.schema != nullptr) {
-    normalize(*resource.schema, object, resource.kind, resource.version, unknown);
-    const Rules& rules = rules_for(resource);
-    if (rules.defaults != nullptr) rules.defaults(object);
-  }
-  drop_nulls(resource, object);
-  report_unknown(context, resource, unknown, options);
-  object["apiVersion"] = resource.api_version();
-  object["kind"] = resource.kind;
-}
-
-namespace {
-
 void drop_nulls_below(Value& value) {
   if (value.is_array()) {
     for (Value& entry : value.as_array()) drop_nulls_below(entry);
@@ -106,8 +85,6 @@ void drop_nulls_below(Value& value) {
   }
 }
 
-}  // namespace
-
 namespace {
 
 void null_members(Value& list, std::initializer_list<const char*> names) {
@@ -121,10 +98,11 @@ void null_members(Value& list, std::initializer_list<const char*> names) {
 }
 
 /// Go's types write some absent values as null.
-void show_nulls(const Resource& resource, Value& object) {
-  const auto show = [](Value& parent, const char* name) {
+void show_nulls(const Resource& resource, Value& object, bool stored) {
+  const auto show = [&](Value& parent, const char* name) {
     if (parent.is_object() && parent.find(name) == nullptr) parent[name] = nullptr;
-    if (parent.is_object() && parent[name].is_array() && parent[name].as_array().empty()) {
+    if (stored && parent.is_object() && parent[name].is_array() &&
+        parent[name].as_array().empty()) {
       parent[name] = nullptr;
     }
   };
@@ -136,6 +114,10 @@ void show_nulls(const Resource& resource, Value& object) {
     show(object, "ports");
   } else if (resource.is("", "LimitRange")) {
     show(object["spec"], "limits");
+  } else if (resource.is("", "Namespace")) {
+    Value* status = object.find("status");
+    Value* conditions = status != nullptr ? status->find("conditions") : nullptr;
+    if (conditions != nullptr) null_members(*conditions, {"lastTransitionTime"});
   } else if (resource.is("", "Pod") || resource.is("", "Node")) {
     Value* status = object.find("status");
     Value* conditions = status != nullptr ? status->find("conditions") : nullptr;
@@ -145,15 +127,41 @@ void show_nulls(const Resource& resource, Value& object) {
   }
 }
 
-}  // namespace
-
-void drop_nulls(const Resource& resource, Value& object) {
+void tidy(const Resource& resource, Value& object, bool stored) {
   if (!resource.custom && resource.kind != "Event") {
     drop_nulls_below(object);
-    show_nulls(resource, object);
+    show_nulls(resource, object, stored);
   } else if (Value* metadata = object.find("metadata")) {
     drop_nulls_below(*metadata);
   }
+}
+
+}  // namespace
+
+void drop_nulls(const Resource& resource, Value& object) { tidy(resource, object, true); }
+
+void conform(Context& context, const Resource& resource, Value& object,
+             const WriteOptions& options) {
+  Unknown unknown;
+  if (resource.custom) {
+    conform_metadata(context, resource, object, unknown);
+    if (resource.schema != nullptr) {
+      prune(*resource.schema, object, true, "", unknown);
+      apply_defaults(*resource.schema, object, true);
+    }
+  } else if (resource.schema != nullptr) {
+    normalize(*resource.schema, object, resource.kind, resource.version, unknown);
+    if (const Field* spec = resource.schema->field("spec");
+        spec != nullptr && spec->default_value && spec->default_value->is_object()) {
+      set_default(object, "spec", Object{});
+    }
+    const Rules& rules = rules_for(resource);
+    if (rules.defaults != nullptr) rules.defaults(object);
+  }
+  tidy(resource, object, false);  // an empty list may be somebody's yet
+  report_unknown(context, resource, unknown, options);
+  object["apiVersion"] = resource.api_version();
+  object["kind"] = resource.kind;
 }
 
 namespace {

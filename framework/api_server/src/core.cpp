@@ -94,33 +94,73 @@ void Core::Impl::authorize(Context& context, std::string_view verb) {
   if (!allowed(state, context.identity, attributes)) throw refusal(context.identity, attributes);
 }
 
+namespace {
+
+Reply page_not_found() {
+  http::Response missing = text_response(404, "404 page not found\n", "text/plain; charset=utf-8");
+  missing.headers.set("X-Content-Type-Options", "nosniff");
+  return {std::move(missing)};
+}
+
+bool is_builtin_group(const State& state, std::string_view group) {
+  const auto all = state.registry.all();
+  return std::any_of(all.begin(), all.end(), [&](const ResourcePtr& resource) {
+    return !resource->custom && resource->group == group;
+  });
+}
+
+/// Paths that answer nobody's resources, and only to those who read.
+bool reads_only(const Target& target) {
+  const std::string& first = target.segments.front();
+  return first == "version" || first == "api" || first == "apis";
+}
+
+}  // namespace
+
 Reply Core::Impl::route(Context& context) {
   Target& target = context.target;
   const std::string_view verb = verb_of(context);
   authorize(context, verb);
+  if (target.empty_segments) {
+    if (context.request.target.starts_with("//")) return page_not_found();
+    throw Failure::path_not_found();
+  }
   if (!target.resource_path) {
+    const std::string& method = context.request.method;
+    if (!target.segments.empty() && reads_only(target) && method != "GET" && method != "HEAD") {
+      throw Failure(405, "MethodNotAllowed",
+                    "the server does not allow this method on the requested resource", Object{});
+    }
     if (auto reply = handle_service(state, context.request, target)) return std::move(*reply);
     if (!target.segments.empty() && target.segments[0] == "api") throw Failure::path_not_found();
-    http::Response missing =
-        text_response(404, "404 page not found\n", "text/plain; charset=utf-8");
-    missing.headers.set("X-Content-Type-Options", "nosniff");
-    return {std::move(missing)};
+    if (target.segments.size() == 3 && target.segments[0] == "apis" &&
+        is_builtin_group(state, target.segments[1])) {
+      throw Failure::path_not_found();
+    }
+    return page_not_found();
   }
   if (target.name.find('%') != std::string::npos) {
     throw Failure::bad_request(
         fmt::format("Name parameter invalid: {}: may not contain '%'", quote_json(target.name)));
   }
   context.resource = state.registry.find(target.group, target.version, target.plural);
-  if (context.resource == nullptr || !context.resource->served) throw Failure::path_not_found();
+  if (context.resource == nullptr || !context.resource->served) {
+    if (!is_builtin_group(state, target.group)) return page_not_found();
+    throw Failure::path_not_found();
+  }
   const Resource& resource = *context.resource;
   if (resource.is("", "Namespace") && target.namespaces_scope) throw Failure::path_not_found();
   if (!resource.namespaced && target.namespaces_scope) throw Failure::path_not_found();
   context.wanted =
       negotiate(context.request.headers.get("Accept"), resource.custom, verb == "watch");
+  if (resource.is("", "Endpoints")) {
+    context.warn("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
+  }
   if (resource.namespaced && !target.namespaces_scope && verb != "list" && verb != "watch") {
     throw Failure::method_not_allowed(resource, verb);
   }
   if (resource.review) {
+    if (!target.name.empty()) throw Failure::path_not_found();
     if (verb != "create") throw Failure::method_not_allowed(resource, verb);
     return handle_review(context);
   }

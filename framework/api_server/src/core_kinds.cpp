@@ -39,6 +39,16 @@ void default_namespace(Value& object) {
   Value name = object["metadata"]["name"];  // a copy: the next line may move it
   object["metadata"]["labels"]["kubernetes.io/metadata.name"] = std::move(name);
 }
+void validate_namespace_status(const Value& object, Causes& causes) {
+  const bool deleting = object["metadata"].find("deletionTimestamp") != nullptr;
+  const Value& phase = object["status"]["phase"];
+  if (!deleting && phase != Value("Active")) {
+    causes.invalid("status.Phase", phase, "may only be 'Active' if `deletionTimestamp` is empty");
+  } else if (deleting && phase != Value("Terminating")) {
+    causes.invalid("status.Phase", phase,
+                   "may only be 'Terminating' if `deletionTimestamp` is not empty");
+  }
+}
 void carry_namespace(Value& object, const Value& old_object) {
   object["spec"] = old_object["spec"];
 }
@@ -55,16 +65,15 @@ void validate_keys(const Value& map, const std::string& path, Causes& causes) {
 }
 
 void validate_config_map(const Value& object, Causes& causes) {
-  validate_keys(object["data"], "data", causes);
-  validate_keys(object["binaryData"], "binaryData", causes);
   std::size_t size = 0;
   for (const char* key : {"data", "binaryData"}) {
     if (!object[key].is_object()) continue;
     for (const auto& member : object[key].as_object()) {
       size += member.key.size() + member.value.string_or("").size();
-      if (std::string_view(key) == "binaryData" && object["data"].find(member.key) != nullptr) {
-        causes.invalid(keyed("binaryData", member.key), member.key,
-                       "duplicate of key present in data");
+      causes.invalid(keyed(key, member.key), member.key, config_key_problem(member.key));
+      if (std::string_view(key) == "data" && object["binaryData"].find(member.key) != nullptr) {
+        causes.invalid(keyed("data", member.key), member.key,
+                       "duplicate of key present in binaryData");
       }
     }
   }
@@ -86,6 +95,7 @@ void validate_immutable(const Value& object, const Value& old_object,
 
 void validate_config_map_update(const Value& object, const Value& old_object, Causes& causes) {
   validate_immutable(object, old_object, {"data", "binaryData"}, causes);
+  validate_config_map(object, causes);
 }
 
 void default_secret(Value& object) {
@@ -140,252 +150,7 @@ void validate_secret_update(const Value& object, const Value& old_object, Causes
   if (!(object["type"] == old_object["type"]))
     causes.invalid("type", object["type"], "field is immutable");
   validate_immutable(object, old_object, {"data"}, causes);
-}
-
-// Service
-
-void default_service(Value& object) {
-  Value& spec = object["spec"];
-  if (!spec.is_object()) spec = Object{};
-  set_default(spec, "type", "ClusterIP");
-  set_default(spec, "sessionAffinity", "None");
-  if (spec["sessionAffinity"] == Value("ClientIP")) {
-    set_default(spec["sessionAffinityConfig"]["clientIP"], "timeoutSeconds", 10800);
-  }
-  const std::string type(spec["type"].string_or(""));
-  if (type != "ExternalName") set_default(spec, "internalTrafficPolicy", "Cluster");
-  if (type == "NodePort" || type == "LoadBalancer")
-    set_default(spec, "externalTrafficPolicy", "Cluster");
-  if (type == "LoadBalancer") set_default(spec, "allocateLoadBalancerNodePorts", true);
-  if (Value* ports = spec.find("ports"); ports != nullptr && ports->is_array()) {
-    for (Value& port : ports->as_array()) {
-      set_default(port, "protocol", "TCP");
-      set_default(port, "targetPort", port["port"]);
-    }
-  }
-  set_default(object["status"], "loadBalancer", Object{});
-}
-
-std::string address_text(const std::string& base, std::uint32_t offset) {
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  if (std::sscanf(base.c_str(), "%u.%u.%u.%u", &a, &b, &c, &d) != 4) return base;
-  const std::uint32_t address = ((a << 24) | (b << 16) | (c << 8) | d) + offset;
-  return fmt::format("{}.{}.{}.{}", address >> 24, (address >> 16) & 255, (address >> 8) & 255,
-                     address & 255);
-}
-
-}  // namespace
-
-std::string free_address(State& state) {
-  std::set<std::string> used;
-  for (const StoredPtr& service : state.store.list("/services", "")) {
-    used.emplace(service->value().at_path({"spec", "clusterIP"}).string_or(""));
-  }
-  for (std::uint32_t tried = 0; tried < state.options.service_address_count; ++tried) {
-    const std::uint32_t offset = state.next_address;
-    state.next_address = state.next_address % state.options.service_address_count + 1;
-    if (offset == 1) continue;  // the first is the API's own
-    std::string address = address_text(state.options.service_address_base, offset);
-    if (!used.contains(address)) return address;
-  }
-  throw Failure(500, "InternalError",
-                "Internal error occurred: failed to allocate a serviceIP: range is full");
-}
-
-namespace {
-
-constexpr std::int64_t kFirstNodePort = 30000, kLastNodePort = 32767;
-
-/// Gives ports of the types that have them a node port.
-void assign_node_ports(State& state, Value& spec) {
-  const std::string_view type = spec["type"].string_or("");
-  const bool wanted = type == "NodePort" || (type == "LoadBalancer" &&
-                                             spec["allocateLoadBalancerNodePorts"].bool_or(true));
-  if (!wanted || !spec["ports"].is_array()) return;
-  std::set<std::int64_t> used;
-  const auto collect = [&](const Value& ports) {
-    if (!ports.is_array()) return;
-    for (const Value& port : ports.as_array()) used.insert(port["nodePort"].integer_or(0));
-  };
-  for (const StoredPtr& service : state.store.list("/services", "")) {
-    collect(service->value().at_path({"spec", "ports"}));
-  }
-  collect(spec["ports"]);
-  std::int64_t next = kFirstNodePort;
-  for (Value& port : spec["ports"].as_array()) {
-    if (port["nodePort"].integer_or(0) != 0) continue;
-    while (used.contains(next) && next < kLastNodePort) ++next;
-    used.insert(next);
-    port["nodePort"] = next;
-  }
-}
-
-void prepare_service(State& state, Value& object) {
-  Value& spec = object["spec"];
-  assign_node_ports(state, spec);
-  if (spec["type"] == Value("ExternalName")) return;
-  spec["clusterIPs"] = Array{spec["clusterIP"]};
-  set_default(spec, "ipFamilies", Array{"IPv4"});
-  set_default(spec, "ipFamilyPolicy", "SingleStack");
-  object["status"] = Object{{"loadBalancer", Object{}}};
-}
-
-void complete_service(State& state, Value& object) { assign_node_ports(state, object["spec"]); }
-
-void carry_service(Value& object, const Value& old_object) {
-  Value& spec = object["spec"];
-  const Value& old_spec = old_object["spec"];
-  const std::string type(spec["type"].string_or(""));
-  if (type != old_spec["type"].string_or("")) {  // what only the old type has goes
-    if (type == "ClusterIP" || type == "ExternalName") {
-      spec.as_object().erase("externalTrafficPolicy");
-      spec.as_object().erase("allocateLoadBalancerNodePorts");
-      if (spec["ports"].is_array()) {
-        for (Value& port : spec["ports"].as_array()) port.as_object().erase("nodePort");
-      }
-    }
-    if (type == "ExternalName") {
-      for (const char* key :
-           {"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"}) {
-        spec.as_object().erase(key);
-      }
-    }
-  } else if (spec["ports"].is_array() && old_spec["ports"].is_array()) {
-    for (Value& port : spec["ports"].as_array()) {  // a port keeps the node port that it has
-      for (const Value& old_port : old_spec["ports"].as_array()) {
-        const bool same =
-            port["port"] == old_port["port"] && port["protocol"] == old_port["protocol"];
-        if (same && port.find("nodePort") == nullptr && old_port.find("nodePort") != nullptr) {
-          port["nodePort"] = old_port["nodePort"];
-        }
-      }
-    }
-  }
-  if (type == "ExternalName" || old_spec["type"] == Value("ExternalName")) return;
-  for (const char* key : {"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"}) {
-    if (spec.find(key) == nullptr && old_spec.find(key) != nullptr) spec[key] = old_spec[key];
-  }
-}
-
-bool is_address(std::string_view text) {
-  unsigned part[4];
-  char rest = 0;
-  const std::string copy(text);
-  if (text.find(':') != std::string_view::npos) return true;
-  return std::sscanf(copy.c_str(), "%u.%u.%u.%u%c", &part[0], &part[1], &part[2], &part[3],
-                     &rest) == 4 &&
-         std::all_of(part, part + 4, [](unsigned one) { return one < 256; });
-}
-
-void check_addresses(const Value& list, const std::string& path, Causes& causes) {
-  if (!list.is_array()) return;
-  for (std::size_t i = 0; i < list.as_array().size(); ++i) {
-    const std::string_view text = list.as_array()[i].string_or("");
-    if (text.empty() || text == "None" || is_address(text)) continue;
-    causes.invalid(index(path, i), Value(text),
-                   "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
-  }
-}
-
-void validate_service_ports(const Value& spec, Causes& causes);
-
-void validate_service(const Value& object, Causes& causes) {
-  const Value& spec = object["spec"];
-  const std::string_view type = spec["type"].string_or("");
-  const bool known =
-      type == "ClusterIP" || type == "NodePort" || type == "LoadBalancer" || type == "ExternalName";
-  if (!known)
-    causes.not_supported("spec.type", type,
-                         {"ClusterIP", "ExternalName", "LoadBalancer", "NodePort"});
-  const bool has_ports = spec["ports"].is_array() && !spec["ports"].as_array().empty();
-  if (!has_ports && spec["clusterIP"] != Value("None") && type != "ExternalName")
-    causes.required("spec.ports");
-  if (type == "ExternalName") {
-    const std::string_view name = spec["externalName"].string_or("");
-    if (name.empty()) {
-      causes.required("spec.externalName");
-    } else if (const auto problem = subdomain_problem(name); !problem.empty()) {
-      causes.invalid("spec.externalName", Value(name), problem);
-    }
-  }
-  validate_service_ports(spec, causes);
-  check_labels(spec["selector"], "spec.selector", causes);
-  const std::string_view affinity = spec["sessionAffinity"].string_or("");
-  if (affinity != "ClientIP" && affinity != "None") {
-    causes.not_supported("spec.sessionAffinity", Value(affinity), {"ClientIP", "None"});
-  }
-  const Value& seconds = spec.at_path({"sessionAffinityConfig", "clientIP", "timeoutSeconds"});
-  if (affinity == "ClientIP" && seconds.is_integer() &&
-      (seconds.as_integer() <= 0 || seconds.as_integer() > 86400)) {
-    causes.invalid("spec.sessionAffinityConfig.clientIP.timeoutSeconds", seconds,
-                   "must be greater than 0 and less than 86400");
-  }
-  check_addresses(
-      spec["clusterIPs"].is_array() ? spec["clusterIPs"] : Value(Array{spec["clusterIP"]}),
-      "spec.clusterIPs", causes);
-  if (spec["ipFamilyPolicy"] == Value("RequireDualStack") && spec["selector"].is_object()) {
-    causes.invalid("spec.ipFamilyPolicy", spec["ipFamilyPolicy"],
-                   "this cluster is not configured for dual-stack services");
-  }
-  const bool external = type == "NodePort" || type == "LoadBalancer";
-  if (spec["externalTrafficPolicy"].is_string() && !external) {
-    causes.invalid("spec.externalTrafficPolicy", spec["externalTrafficPolicy"],
-                   "may only be set for externally-accessible services");
-  }
-  const std::string_view internal = spec["internalTrafficPolicy"].string_or("Cluster");
-  if (internal != "Cluster" && internal != "Local") {
-    causes.not_supported("spec.internalTrafficPolicy", Value(internal), {"Cluster", "Local"});
-  }
-}
-
-void validate_service_ports(const Value& spec, Causes& causes) {
-  if (!spec["ports"].is_array()) return;
-  const std::string_view type = spec["type"].string_or("");
-  const Array& ports = spec["ports"].as_array();
-  std::set<std::string> names;
-  for (std::size_t i = 0; i < ports.size(); ++i) {
-    const std::string path = index("spec.ports", i);
-    const std::string name(ports[i]["name"].string_or(""));
-    if (name.empty() && ports.size() > 1) causes.required(path + ".name");
-    if (!name.empty()) {
-      if (const auto problem = label_problem(name); !problem.empty())
-        causes.invalid(path + ".name", name, problem);
-      if (!names.insert(name).second) causes.duplicate(path + ".name", name);
-    }
-    const std::int64_t port = ports[i]["port"].integer_or(0);
-    if (port < 1 || port > 65535)
-      causes.invalid(path + ".port", port, "must be between 1 and 65535, inclusive");
-    const Value& target = ports[i]["targetPort"];
-    if (target.is_integer() && (target.as_integer() < 1 || target.as_integer() > 65535)) {
-      causes.invalid(path + ".targetPort", target, "must be between 1 and 65535, inclusive");
-    }
-    const std::string_view protocol = ports[i]["protocol"].string_or("");
-    if (protocol != "TCP" && protocol != "UDP" && protocol != "SCTP") {
-      causes.not_supported(path + ".protocol", protocol, {"SCTP", "TCP", "UDP"});
-    }
-    if (const std::string_view app = ports[i]["appProtocol"].string_or(""); !app.empty()) {
-      if (const auto problem = label_key_problem(app); !problem.empty()) {
-        causes.invalid(path + ".appProtocol", Value(app), problem);
-      }
-    }
-    const std::int64_t node_port = ports[i]["nodePort"].integer_or(0);
-    if (node_port != 0 && (type == "ClusterIP" || type == "ExternalName")) {
-      causes.forbidden(path + ".nodePort",
-                       fmt::format("may not be used when `type` is '{}'", type));
-    } else if (node_port != 0 && (node_port < kFirstNodePort || node_port > kLastNodePort)) {
-      causes.invalid(path + ".nodePort", Value(node_port),
-                     "provided port is not in the valid range. The range of valid ports is "
-                     "30000-32767");
-    }
-  }
-}
-
-void validate_service_update(const Value& object, const Value& old_object, Causes& causes) {
-  const Value& old_address = old_object["spec"]["clusterIP"];
-  if (old_address.string_or("").empty() || object["spec"]["type"] == Value("ExternalName")) return;
-  if (!(object["spec"]["clusterIP"] == old_address)) {
-    causes.invalid("spec.clusterIPs[0]", object["spec"]["clusterIPs"], "may not change once set");
-  }
+  validate_secret(object, causes);
 }
 
 // Volumes
@@ -404,6 +169,19 @@ void prepare_claim(State& state, Value& object) {
   protect(state, object, "kubernetes.io/pvc-protection");
   object["status"] = Object{{"phase", "Pending"}};
 }
+const std::vector<std::string>& access_modes() {
+  static const std::vector<std::string> modes{"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce",
+                                              "ReadWriteOncePod"};
+  return modes;
+}
+
+void check_volume_mode(const Value& spec, Causes& causes) {
+  const Value& mode = spec["volumeMode"];
+  if (mode.is_string() && mode != Value("Block") && mode != Value("Filesystem")) {
+    causes.not_supported("spec.volumeMode", mode, {"Block", "Filesystem"});
+  }
+}
+
 void validate_claim(const Value& object, Causes& causes) {
   const Value& spec = object["spec"];
   const Value& modes = spec["accessModes"];
@@ -433,6 +211,10 @@ void validate_claim(const Value& object, Causes& causes) {
   } else if (amount && *amount <= 0) {
     causes.invalid("spec.resources[storage]", storage, "must be greater than zero");
   }
+  if (const std::string_view name = spec["storageClassName"].string_or(""); !name.empty()) {
+    causes.invalid("spec.storageClassName", Value(name), subdomain_problem(name));
+  }
+  check_volume_mode(spec, causes);
 }
 void validate_claim_update(const Value& object, const Value& old_object, Causes& causes) {
   Value now = object["spec"];
@@ -477,11 +259,101 @@ void prepare_volume(State& state, Value& object) {
   protect(state, object, "kubernetes.io/pv-protection");
   object["status"] = Object{{"phase", "Pending"}, {"lastPhaseTransitionTime", state.now()}};
 }
+void check_capacity(const Value& capacity, Causes& causes) {
+  const std::string path = "spec.capacity";
+  const std::size_t count = capacity.is_object() ? capacity.as_object().size() : 0;
+  if (count == 0) causes.required(path);
+  if (count != 1 || capacity.find("storage") == nullptr) {
+    causes.not_supported_shown(path, count == 0 ? "null" : json::dump(capacity), {"storage"});
+  }
+  if (count == 0) return;
+  for (const auto& member : capacity.as_object()) {
+    const auto amount = quantity_value(member.value);
+    if (!amount) continue;
+    const std::string at = keyed(path, member.key);
+    if (*amount < 0) {
+      causes.invalid_shown(at, fmt::format("{}", static_cast<std::int64_t>(*amount)),
+                           "must be a valid resource quantity");
+    }
+    if (*amount <= 0) causes.invalid(at, member.value, "must be greater than zero");
+  }
+}
+
+/// The member of a volume's spec that says where it is.
+std::vector<std::string> volume_sources(const Value& spec) {
+  static const std::vector<std::string> names{"hostPath",
+                                              "gcePersistentDisk",
+                                              "awsElasticBlockStore",
+                                              "glusterfs",
+                                              "flocker",
+                                              "nfs",
+                                              "rbd",
+                                              "quobyte",
+                                              "cephfs",
+                                              "iscsi",
+                                              "cinder",
+                                              "fc",
+                                              "flexVolume",
+                                              "azureFile",
+                                              "vsphereVolume",
+                                              "photonPersistentDisk",
+                                              "portworxVolume",
+                                              "azureDisk",
+                                              "scaleIO",
+                                              "local",
+                                              "storageos",
+                                              "csi"};
+  std::vector<std::string> out;
+  for (const std::string& name : names) {
+    if (spec.find(name) != nullptr) out.push_back(name);
+  }
+  return out;
+}
+
 void validate_volume(const Value& object, Causes& causes) {
   const Value& spec = object["spec"];
-  if (!spec["accessModes"].is_array() || spec["accessModes"].as_array().empty())
+  const Value& modes = spec["accessModes"];
+  if (!modes.is_array() || modes.as_array().empty()) {
     causes.required("spec.accessModes");
-  if (!spec["capacity"].is_object()) causes.required("spec.capacity");
+  } else {
+    for (const Value& mode : modes.as_array()) {
+      const auto& known = access_modes();
+      if (std::find(known.begin(), known.end(), mode.string_or("")) == known.end()) {
+        causes.not_supported("spec.accessModes", mode, known);
+      }
+    }
+  }
+  check_capacity(spec["capacity"], causes);
+  const Value& policy = spec["persistentVolumeReclaimPolicy"];
+  if (policy.is_string() && policy != Value("Delete") && policy != Value("Recycle") &&
+      policy != Value("Retain")) {
+    causes.not_supported("spec.persistentVolumeReclaimPolicy", policy,
+                         {"Delete", "Recycle", "Retain"});
+  }
+  const auto sources = volume_sources(spec);
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    if (i > 0) {
+      causes.forbidden("spec." + sources[i], "may not specify more than 1 volume type");
+    } else if (sources[i] == "hostPath") {
+      check_host_path(spec["hostPath"], "spec.hostPath", causes);
+    }
+  }
+  if (sources.empty()) causes.required("spec", "must specify a volume type");
+  if (const std::string_view name = spec["storageClassName"].string_or(""); !name.empty()) {
+    causes.invalid("spec.storageClassName", Value(name), subdomain_problem(name));
+  }
+  check_volume_mode(spec, causes);
+}
+
+void validate_volume_update(const Value& object, const Value& old_object, Causes& causes) {
+  for (const std::string& name : volume_sources(old_object["spec"])) {
+    if (object["spec"][name] == old_object["spec"][name]) continue;
+    causes.forbidden("spec.persistentvolumesource",
+                     "spec.persistentvolumesource is immutable after creation");
+  }
+  if (!(object["spec"]["volumeMode"] == old_object["spec"]["volumeMode"])) {
+    causes.invalid("volumeMode", object["spec"]["volumeMode"], "field is immutable");
+  }
 }
 
 // Node
@@ -517,19 +389,42 @@ void prepare_node(State& state, Value& object) {
   taints.as_array().emplace_back(
       Object{{"key", "node.kubernetes.io/not-ready"}, {"effect", "NoSchedule"}});
 }
-void validate_node(const Value& object, Causes& causes) {
-  if (!object["spec"]["taints"].is_array()) return;
-  const Array& taints = object["spec"]["taints"].as_array();
+void check_taints(const Value& list, Causes& causes) {
+  if (!list.is_array()) return;
+  const Array& taints = list.as_array();
+  std::set<std::pair<std::string, std::string>> seen;
   for (std::size_t i = 0; i < taints.size(); ++i) {
     const std::string path = index("metadata.taints", i);
-    if (const auto problem = label_key_problem(taints[i]["key"].string_or("")); !problem.empty()) {
-      causes.invalid(path + ".key", taints[i]["key"], problem);
+    const std::string key(taints[i]["key"].string_or(""));
+    const std::string effect(taints[i]["effect"].string_or(""));
+    const std::string_view value = taints[i]["value"].string_or("");
+    causes.invalid(path + ".key", Value(key), label_key_problem(key));
+    if (const Problems problems = label_value_problem(value); !problems.empty()) {
+      causes.invalid(path + ".value", Value(value), fmt::format("{}", fmt::join(problems, ";")));
     }
-    const std::string_view effect = taints[i]["effect"].string_or("");
-    if (effect != "NoSchedule" && effect != "PreferNoSchedule" && effect != "NoExecute") {
+    if (effect.empty()) {
+      causes.required(path + ".effect");
+    } else if (effect != "NoSchedule" && effect != "PreferNoSchedule" && effect != "NoExecute") {
       causes.not_supported(path + ".effect", Value(effect),
                            {"NoSchedule", "PreferNoSchedule", "NoExecute"});
     }
+    if (seen.emplace(effect, key).second) continue;
+    causes.add(
+        {"FieldValueDuplicate",
+         fmt::format("Duplicate value: {{\"Key\":{},\"Value\":{},\"Effect\":{},"
+                     "\"TimeAdded\":null}}: taints must be unique by key and effect pair",
+                     show_value(Value(key)), show_value(Value(value)), show_value(Value(effect))),
+         path});
+  }
+}
+
+void validate_node(const Value& object, Causes& causes) {
+  const Value& spec = object["spec"];
+  check_taints(spec["taints"], causes);
+  if (!spec["podCIDRs"].is_array()) return;
+  for (std::size_t i = 0; i < spec["podCIDRs"].as_array().size(); ++i) {
+    const Value& range = spec["podCIDRs"].as_array()[i];
+    causes.invalid(index("spec.podCIDRs", i), range, cidr_problem(range.string_or("")));
   }
 }
 void validate_node_update(const Value& object, const Value& old_object, Causes& causes) {
@@ -549,6 +444,58 @@ void default_endpoints(Value& object) {
     for (Value& port : subset["ports"].as_array()) set_default(port, "protocol", "TCP");
   }
 }
+void check_endpoint_address(const Value& address, const std::string& path, Causes& causes) {
+  const std::string_view ip = address["ip"].string_or("");
+  causes.invalid(path + ".ip", Value(ip), address_problem(ip));
+  if (const std::string_view name = address["hostname"].string_or(""); !name.empty()) {
+    causes.invalid(path + ".hostname", Value(name), label_problem(name));
+  }
+  if (const std::string_view node = address["nodeName"].string_or(""); !node.empty()) {
+    causes.invalid(path + ".nodeName", Value(node), subdomain_problem(node));
+  }
+  causes.invalid(path + ".ip", Value(ip), special_address_problem(ip));
+}
+
+void check_endpoint_ports(const Value& list, const std::string& path, Causes& causes) {
+  if (!list.is_array()) return;
+  const Array& ports = list.as_array();
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    const std::string at = index(path, i);
+    const std::string_view name = ports[i]["name"].string_or("");
+    if (name.empty() && ports.size() > 1) causes.required(at + ".name");
+    if (!name.empty()) causes.invalid(at + ".name", Value(name), label_problem(name));
+    const std::int64_t port = ports[i]["port"].integer_or(0);
+    causes.invalid(at + ".port", Value(port), port_problem(port));
+    const std::string_view protocol = ports[i]["protocol"].string_or("");
+    if (protocol != "TCP" && protocol != "UDP" && protocol != "SCTP") {
+      causes.not_supported(at + ".protocol", protocol, {"SCTP", "TCP", "UDP"});
+    }
+  }
+}
+
+void validate_endpoints(const Value& object, Causes& causes) {
+  if (!object["subsets"].is_array()) return;
+  const Array& subsets = object["subsets"].as_array();
+  for (std::size_t i = 0; i < subsets.size(); ++i) {
+    const std::string path = index("subsets", i);
+    std::size_t addresses = 0;
+    for (const char* key : {"addresses", "notReadyAddresses"}) {
+      addresses += subsets[i][key].is_array() ? subsets[i][key].as_array().size() : 0;
+    }
+    if (addresses == 0) {
+      causes.required(path, "must specify `addresses` or `notReadyAddresses`");
+    }
+    for (const char* key : {"addresses", "notReadyAddresses"}) {
+      if (!subsets[i][key].is_array()) continue;
+      const Array& list = subsets[i][key].as_array();
+      for (std::size_t j = 0; j < list.size(); ++j) {
+        check_endpoint_address(list[j], index(child(path, key), j), causes);
+      }
+    }
+    check_endpoint_ports(subsets[i]["ports"], path + ".ports", causes);
+  }
+}
+
 void default_limit_range(Value& object) {
   if (!object["spec"].is_object()) object["spec"] = Object{};
   Value& limits = object["spec"]["limits"];
@@ -593,34 +540,79 @@ void default_event(Value& object) {
   set_default(object, "reportingInstance", "");
 }
 
+/// Of events.k8s.io, with its names.
+void default_new_event(Value& object) {
+  set_default(object, "deprecatedSource", Object{});
+  set_default(object, "regarding", Object{});
+  set_default(object, "eventTime", nullptr);
+  set_default(object, "deprecatedFirstTimestamp", nullptr);
+  set_default(object, "deprecatedLastTimestamp", nullptr);
+}
+
+void check_new_event(const Value& object, Causes& causes) {
+  const std::string namespace_ = object_namespace(object);
+  const std::string involved(object.at_path({"regarding", "namespace"}).string_or(""));
+  const bool timed = object["eventTime"].is_string();
+  const bool open = involved.empty() ? namespace_ == "default" : involved == namespace_;
+  if (!open && (!timed || namespace_ != "kube-system")) {
+    causes.invalid("involvedObject.namespace", involved, "does not match event.namespace");
+  }
+  if (timed) {
+    const std::string_view controller = object["reportingController"].string_or("");
+    if (controller.empty()) {
+      causes.required("reportingController");
+    } else {
+      causes.invalid("reportingController", Value(controller), label_key_problem(controller));
+    }
+    for (const char* key : {"reportingInstance", "action", "reason"}) {
+      if (object[key].string_or("").empty()) causes.required(key);
+    }
+  }
+  if (const Value* series = object.find("series"); series != nullptr && series->is_object()) {
+    if ((*series)["count"].integer_or(0) < 2) {
+      causes.invalid("series.count", "", "should be at least 2");
+    }
+  }
+  if (!timed) causes.required("eventTime");
+  const std::string_view type = object["type"].string_or("");
+  if (type != "Normal" && type != "Warning") {
+    causes.invalid("type", "", fmt::format("has invalid value: {}", type));
+  }
+}
+
 }  // namespace
+
+const Rules& new_event_rules() {
+  static const Rules rules{.defaults = default_new_event, .validate_create = check_new_event};
+  return rules;
+}
 
 const Rules& core_rules(std::string_view kind) {
   static const Rules none;
-  static const Rules name_space{
-      .defaults = default_namespace, .prepare = prepare_namespace, .carry = carry_namespace};
+  static const Rules name_space{.defaults = default_namespace,
+                                .prepare = prepare_namespace,
+                                .validate_status = validate_namespace_status,
+                                .carry = carry_namespace};
   static const Rules config_map{.validate = validate_config_map,
-                                .validate_update = validate_config_map_update};
+                                .validate_update = validate_config_map_update,
+                                .update_checks_all = true};
   static const Rules secret{.defaults = default_secret,
                             .validate = validate_secret,
-                            .validate_update = validate_secret_update};
-  static const Rules service{.defaults = default_service,
-                             .prepare = prepare_service,
-                             .complete = complete_service,
-                             .validate = validate_service,
-                             .validate_update = validate_service_update,
-                             .carry = carry_service};
+                            .validate_update = validate_secret_update,
+                            .update_checks_all = true};
   static const Rules claim{.defaults = default_claim,
                            .prepare = prepare_claim,
                            .validate = validate_claim,
                            .validate_update = validate_claim_update};
-  static const Rules volume{
-      .defaults = default_volume, .prepare = prepare_volume, .validate = validate_volume};
+  static const Rules volume{.defaults = default_volume,
+                            .prepare = prepare_volume,
+                            .validate = validate_volume,
+                            .validate_update = validate_volume_update};
   static const Rules event{.defaults = default_event, .validate = validate_event};
   if (kind == "Namespace") return name_space;
   if (kind == "ConfigMap") return config_map;
   if (kind == "Secret") return secret;
-  if (kind == "Service") return service;
+  if (kind == "Service") return service_rules();
   if (kind == "PersistentVolumeClaim") return claim;
   if (kind == "PersistentVolume") return volume;
   if (kind == "Event") return event;
@@ -628,7 +620,7 @@ const Rules& core_rules(std::string_view kind) {
                           .prepare = prepare_node,
                           .validate = validate_node,
                           .validate_update = validate_node_update};
-  static const Rules endpoints{.defaults = default_endpoints};
+  static const Rules endpoints{.defaults = default_endpoints, .validate = validate_endpoints};
   static const Rules limit_range{.defaults = default_limit_range};
   if (kind == "Node") return node;
   if (kind == "Endpoints") return endpoints;

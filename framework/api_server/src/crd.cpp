@@ -2,11 +2,14 @@
 // they add.
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
+#include "builtin.hpp"
 #include "crd_schema.hpp"
 #include "names.hpp"
+#include "schema.hpp"
 #include "state.hpp"
 #include "watch.hpp"
 
@@ -53,70 +56,68 @@ void default_crd(Value& crd) {
   if (names["singular"].string_or("").empty()) names["singular"] = lower(kind);
   if (names["listKind"].string_or("").empty() && !kind.empty()) names["listKind"] = kind + "List";
   if (spec.find("conversion") == nullptr) spec["conversion"] = Object{{"strategy", "None"}};
+  prepare_crd(crd);
 }
 
 namespace {
 
-void validate_schema(const Value& schema, const std::string& path, Causes& causes) {
-  const std::size_t before = causes.list().size();
-  if (schema["type"].string_or("") != "object") {
-    if (schema["type"].string_or("").empty()) {
-      causes.required(path + ".type", "must not be empty at the root");
-    } else {
-      causes.invalid(path + ".type", schema["type"], "must be object at the root");
-    }
-  }
-  SchemaSet probe;
-  probe.structural(schema, path, causes);
-  if (causes.list().size() != before) return;
-  for (cel::Violation& violation : cel::check_rules(schema, path)) {
-    causes.add(
-        {std::move(violation.reason), std::move(violation.message), std::move(violation.field)});
-  }
-}
+std::string joined(const Problems& problems) { return fmt::format("{}", fmt::join(problems, ",")); }
 
-/// Where the server sees the schemas: in one place when all versions have the same one.
-bool share_schema(const Array& versions) {
-  return std::all_of(versions.begin(), versions.end(), [&](const Value& version) {
-    return version["schema"] == versions.front()["schema"];
-  });
-}
-
-void validate_version(const Value& version, const std::string& path, bool shares_schema,
-                      Causes& causes) {
-  if (const auto problem = dns1035_problem(version["name"].string_or("")); !problem.empty()) {
-    causes.invalid(path + ".name", version["name"].string_or(""), problem);
+void validate_names(const Value& names, const std::string& path, Causes& causes) {
+  for (const char* key : {"plural", "singular"}) {
+    const std::string_view text = names[key].string_or("");
+    const auto problem = dns1035_problem(text);
+    if (!text.empty() && !problem.empty()) causes.invalid(child(path, key), text, joined(problem));
   }
-  const Value& schema = version.at_path({"schema", "openAPIV3Schema"});
-  if (!schema.is_object()) {
-    causes.required(path + ".schema.openAPIV3Schema");
-    return;
-  }
-  if (!shares_schema) validate_schema(schema, path + ".schema.openAPIV3Schema", causes);
-}
-
-}  // namespace
-
-void validate_crd(const Value& crd, const Value* old_crd, Causes& causes) {
-  const Value& spec = crd["spec"];
-  const std::string group(spec["group"].string_or(""));
-  const Value& names = spec["names"];
-  const std::string plural(names["plural"].string_or(""));
-  if (group.empty()) causes.required("spec.group");
-  if (!group.empty() && group.find('.') == std::string::npos) {
-    causes.invalid("spec.group", group, "should be a domain with at least one dot");
-  }
-  for (const char* key : {"plural", "singular", "kind", "listKind"}) {
-    const std::string path = std::string("spec.names.") + key;
+  for (const char* key : {"kind", "listKind"}) {
     const std::string text(names[key].string_or(""));
-    if (text.empty()) {
-      causes.required(path);
-    } else if (const auto problem = dns1035_problem(lower(text)); !problem.empty()) {
-      causes.invalid(path, text, problem);
-    }
+    const auto problem = dns1035_problem(lower(text));
+    if (text.empty() || problem.empty()) continue;
+    causes.invalid(child(path, key), text,
+                   "may have mixed case, but should otherwise match: " + joined(problem));
   }
-  if (!plural.empty() && object_name(crd) != plural + "." + group) {
-    causes.invalid("metadata.name", object_name(crd), "must be spec.names.plural+\".\"+spec.group");
+  const auto validate_list = [&](const char* key) {
+    if (!names[key].is_array()) return;
+    const Array& list = names[key].as_array();
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (const auto problem = dns1035_problem(list[i].string_or("")); !problem.empty()) {
+        causes.invalid(index(child(path, key), i), list[i], joined(problem));
+      }
+    }
+  };
+  validate_list("shortNames");
+  const std::string_view kind = names["kind"].string_or("");
+  if (!kind.empty() && names["listKind"] == names["kind"]) {
+    causes.invalid(child(path, "listKind"), kind, "kind and listKind may not be the same");
+  }
+  validate_list("categories");
+}
+
+/// Versions as Go prints them. Schemas that they share do not stand with them.
+std::string show_versions(const Value& spec) {
+  if (!spec["versions"].is_array()) return "null";
+  std::string out;
+  for (const Value& version : spec["versions"].as_array()) {
+    const Value& warning = version["deprecationWarning"];
+    out += fmt::format(
+        "{}{{\"Name\":{},\"Served\":{},\"Storage\":{},\"Deprecated\":{},\"DeprecationWarning\":{},"
+        "\"Schema\":null,\"Subresources\":null,\"AdditionalPrinterColumns\":null,"
+        "\"SelectableFields\":null}}",
+        out.empty() ? "" : ",", show_value(Value(version["name"].string_or(""))),
+        version["served"].bool_or(false), version["storage"].bool_or(false),
+        version["deprecated"].bool_or(false), show_value(warning));
+  }
+  return "[" + out + "]";
+}
+
+void validate_group(const Value& spec, Causes& causes) {
+  const std::string_view group = spec["group"].string_or("");
+  if (group.empty()) {
+    causes.required("spec.group");
+  } else if (const auto problem = subdomain_problem(group); !problem.empty()) {
+    causes.invalid("spec.group", Value(group), joined(problem));
+  } else if (group.find('.') == std::string_view::npos) {
+    causes.invalid("spec.group", Value(group), "should be a domain with at least one dot");
   }
   const std::string_view scope = spec["scope"].string_or("");
   if (scope.empty()) {
@@ -124,56 +125,230 @@ void validate_crd(const Value& crd, const Value* old_crd, Causes& causes) {
   } else if (scope != "Cluster" && scope != "Namespaced") {
     causes.not_supported("spec.scope", scope, {"Cluster", "Namespaced"});
   }
+}
+
+/// What versions have for themselves, and that one of them is stored.
+void validate_versions(const Value& spec, Causes& causes) {
+  static const Array none;
+  const Array& versions = spec["versions"].is_array() ? spec["versions"].as_array() : none;
+  for (std::size_t i = 0; i < versions.size(); ++i) {
+    if (versions[i].at_path({"schema", "openAPIV3Schema"}).is_object()) continue;
+    causes.required(index("spec.versions", i) + ".schema.openAPIV3Schema");
+  }
+  std::set<std::string> names;
   std::size_t storing = 0;
-  if (spec["versions"].is_array()) {
-    const Array& versions = spec["versions"].as_array();
-    for (std::size_t i = 0; i < versions.size(); ++i) {
-      if (versions[i]["storage"].bool_or(false)) ++storing;
-      validate_version(versions[i], index("spec.versions", i), share_schema(versions), causes);
+  for (std::size_t i = 0; i < versions.size(); ++i) {
+    const std::string name(versions[i]["name"].string_or(""));
+    names.insert(name);
+    storing += versions[i]["storage"].bool_or(false) ? 1 : 0;
+    if (const auto problem = dns1035_problem(name); !problem.empty()) {
+      causes.invalid(index("spec.versions", i) + ".name", Value(name), joined(problem));
     }
-    if (!versions.empty() && share_schema(versions)) {
-      const Value& schema = versions.front().at_path({"schema", "openAPIV3Schema"});
-      if (schema.is_object()) validate_schema(schema, "spec.validation.openAPIV3Schema", causes);
-    }
+    validate_version(spec, i, causes);
   }
-  check_structural(crd, causes);
+  if (names.size() != versions.size()) {
+    causes.invalid_shown("spec.versions", show_versions(spec), "must contain unique version names");
+  }
   if (storing != 1) {
-    causes.invalid("spec.versions", spec["versions"],
-                   "must have exactly one version marked as storage version");
+    causes.invalid_shown("spec.versions", show_versions(spec),
+                         "must have exactly one version marked as storage version");
   }
-  const std::string_view conversion = spec.at_path({"conversion", "strategy"}).string_or("None");
-  if (conversion == "Webhook") {
+  if (versions.empty()) return;
+  const std::string_view first = versions.front()["name"].string_or("");
+  if (const auto problem = dns1035_problem(first); !first.empty() && !problem.empty()) {
+    causes.invalid("spec.version", Value(first), joined(problem));
+  }
+}
+
+void validate_conversion(const Value& spec, Causes& causes) {
+  const Value& conversion = spec["conversion"];
+  if (!conversion.is_object()) return;
+  const std::string_view strategy = conversion["strategy"].string_or("");
+  if (strategy.empty()) {
+    causes.required("spec.conversion.strategy");
+  } else if (strategy == "Webhook") {
     causes.forbidden("spec.conversion.strategy",
                      "this API server calls no conversion webhooks; use None");
-  } else if (conversion != "None") {
-    causes.not_supported("spec.conversion.strategy", conversion, {"None", "Webhook"});
+  } else if (strategy != "None") {
+    causes.not_supported("spec.conversion.strategy", strategy, {"None", "Webhook"});
   }
-  if (old_crd == nullptr) return;
+}
+
+void validate_stored_versions(const Value& crd, Causes& causes) {
+  const Value& stored = crd["status"]["storedVersions"];
+  const char* path = "status.storedVersions";
+  if (!stored.is_array() || stored.as_array().empty()) {
+    causes.invalid(path, nullptr, "must have at least one stored version");
+    return;
+  }
+  const Array& names = stored.as_array();
+  std::vector<std::string_view> known;
+  if (crd["spec"]["versions"].is_array()) {
+    for (const Value& version : crd["spec"]["versions"].as_array()) {
+      known.push_back(version["name"].string_or(""));
+      const bool listed = std::find(names.begin(), names.end(), version["name"]) != names.end();
+      if (version["storage"].bool_or(false) && !listed) {
+        causes.invalid(path, stored, fmt::format("must have the storage version {}", known.back()));
+      }
+    }
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string_view name = names[i].string_or("");
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    causes.invalid(
+        index(path, i), names[i],
+        fmt::format("missing from spec.versions; {0} was previously a storage version, and must "
+                    "remain in spec.versions until a storage migration ensures no data remains "
+                    "persisted in {0} and removes {0} from status.storedVersions",
+                    name));
+  }
+}
+
+bool is_established(const Value& crd) {
+  const Value& conditions = crd["status"]["conditions"];
+  if (!conditions.is_array()) return false;
+  return std::any_of(
+      conditions.as_array().begin(), conditions.as_array().end(), [](const Value& condition) {
+        return condition["type"] == Value("Established") && condition["status"] == Value("True");
+      });
+}
+
+void validate_immutable(const Value& crd, const Value& old_crd, Causes& causes) {
   const auto immutable = [&](std::initializer_list<std::string_view> path,
                              const std::string& text) {
-    if (!(crd.at_path(path) == old_crd->at_path(path))) {
+    if (!(crd.at_path(path) == old_crd.at_path(path))) {
       causes.invalid(text, crd.at_path(path), "field is immutable");
     }
   };
+  if (is_established(old_crd)) {
+    immutable({"spec", "scope"}, "spec.scope");
+    immutable({"spec", "names", "kind"}, "spec.names.kind");
+  }
   immutable({"spec", "group"}, "spec.group");
-  immutable({"spec", "scope"}, "spec.scope");
   immutable({"spec", "names", "plural"}, "spec.names.plural");
-  immutable({"spec", "names", "kind"}, "spec.names.kind");
 }
 
-void establish_crd(State& state, Value& crd) {
+}  // namespace
+
+void validate_crd(const Value& crd, const Value* old_crd, Causes& causes) {
+  const Value& spec = crd["spec"];
+  const Value& names = spec["names"];
+  const std::string name = object_name(crd);
+  const std::string wanted =
+      fmt::format("{}.{}", names["plural"].string_or(""), spec["group"].string_or(""));
+  if (old_crd == nullptr && !name.empty() && name != wanted) {
+    causes.invalid("metadata.name", name, "must be spec.names.plural+\".\"+spec.group");
+  }
+  validate_group(spec, causes);
+  validate_versions(spec, causes);
+  for (const char* key : {"plural", "singular", "kind", "listKind"}) {
+    if (names[key].string_or("").empty()) causes.required(std::string("spec.names.") + key);
+  }
+  validate_names(names, "spec.names", causes);
+  validate_shared(spec, causes);
+  validate_conversion(spec, causes);
+  if (old_crd != nullptr) validate_immutable(crd, *old_crd, causes);
+  validate_names(crd["status"]["acceptedNames"], "status.acceptedNames", causes);
+  validate_stored_versions(crd, causes);
+  validate_approval(crd, causes);
+}
+
+void prepare_crd(Value& crd) {
   Value& status = crd["status"];
   if (!status.is_object()) status = Object{};
-  status["acceptedNames"] = crd["spec"]["names"];
   Array stored;
   if (status["storedVersions"].is_array()) stored = status["storedVersions"].as_array();
-  for (const Value& version : crd["spec"]["versions"].as_array()) {
-    if (version["storage"].bool_or(false) &&
-        std::find(stored.begin(), stored.end(), version["name"]) == stored.end()) {
-      stored.push_back(version["name"]);
+  if (crd["spec"]["versions"].is_array()) {
+    for (const Value& version : crd["spec"]["versions"].as_array()) {
+      if (!version["storage"].bool_or(false)) continue;
+      if (std::find(stored.begin(), stored.end(), version["name"]) == stored.end()) {
+        stored.push_back(version["name"]);
+      }
+      break;
     }
   }
-  status["storedVersions"] = std::move(stored);
+  if (stored.empty()) {
+    status.as_object().erase("storedVersions");
+  } else {
+    status["storedVersions"] = std::move(stored);
+  }
+  set_default(status, "acceptedNames", Object{{"kind", ""}, {"plural", ""}});
+  if (status["conditions"].is_null()) status.as_object().erase("conditions");
+}
+
+namespace {
+
+/// Names that other definitions of the group have been given.
+struct Taken {
+  std::set<std::string, std::less<>> resources, kinds;
+};
+
+Taken taken_names(const State& state, const Value& crd) {
+  Taken out;
+  for (const StoredPtr& other :
+       state.store.list("apiextensions.k8s.io/customresourcedefinitions", "")) {
+    const Value& value = other->value();
+    const bool same_group = value["spec"]["group"] == crd["spec"]["group"];
+    if (!same_group || object_name(value) == object_name(crd)) continue;
+    const Value& names = value["status"]["acceptedNames"];
+    for (const char* key : {"plural", "singular"}) {
+      out.resources.emplace(names[key].string_or(""));
+    }
+    if (names["shortNames"].is_array()) {
+      for (const Value& name : names["shortNames"].as_array()) {
+        out.resources.emplace(name.string_or(""));
+      }
+    }
+    for (const char* key : {"kind", "listKind"}) out.kinds.emplace(names[key].string_or(""));
+  }
+  return out;
+}
+
+}  // namespace
+
+void establish_crd(State& state, Value& crd) {
+  const Value names = crd["spec"]["names"];
+  const Taken taken = taken_names(state, crd);
+  Value& accepted = crd["status"]["acceptedNames"];
+  if (!accepted.is_object()) accepted = Object{};
+  std::string reason, message;
+  const auto free = [&](const std::set<std::string, std::less<>>& others, const Value& name,
+                        const char* conflict) {
+    const std::string_view text = name.string_or("");
+    if (text.empty() || !others.contains(text)) return true;
+    reason = conflict;
+    message = fmt::format("{} is already in use", show_value(name));
+    return false;
+  };
+  const auto accept = [&](const char* key, const std::set<std::string, std::less<>>& others,
+                          const char* conflict) {
+    if (!free(others, names[key], conflict)) return;
+    if (names[key].is_null()) {
+      accepted.as_object().erase(key);
+    } else {
+      accepted[key] = names[key];
+    }
+  };
+  accept("plural", taken.resources, "PluralConflict");
+  accept("singular", taken.resources, "SingularConflict");
+  bool all_free = true;
+  if (names["shortNames"].is_array()) {
+    for (const Value& name : names["shortNames"].as_array()) {
+      all_free = free(taken.resources, name, "ShortNamesConflict") && all_free;
+    }
+  }
+  if (all_free) accept("shortNames", {}, "");
+  accept("kind", taken.kinds, "KindConflict");
+  accept("listKind", taken.kinds, "ListKindConflict");
+  accept("categories", {}, "");
+  if (!reason.empty()) {
+    set_condition(state, crd, "NamesAccepted", "False", reason.c_str(), message);
+    if (!is_established(crd)) {
+      set_condition(state, crd, "Established", "False", "NotAccepted",
+                    "not all names are accepted");
+    }
+    return;
+  }
   set_condition(state, crd, "NamesAccepted", "True", "NoConflicts", "no conflicts found");
   set_condition(state, crd, "Established", "True", "InitialNamesAccepted",
                 "the initial names have been accepted");
@@ -250,6 +425,7 @@ void crd_changed(State& state, const Value& crd) {
     if (version["storage"].bool_or(false)) storage_version = version["name"].string_or("");
   }
   state.registry.erase(group, plural);
+  if (!is_established(crd)) return;
   for (const Value& version : spec["versions"].as_array()) {
     state.registry.put(make_resource(crd, version, storage_version));
   }

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <windlass/cel/rules.hpp>
+
 #include "schema.hpp"
 
 namespace windlass::inline v0::api_server {
@@ -103,8 +105,16 @@ void check_schema(const Value& schema, const std::string& path, std::string_view
   }
 }
 
-void check_columns(const Value& version, const std::string& path, Causes& causes) {
-  const Value& columns = version["additionalPrinterColumns"];
+void check_path(std::string_view path, const std::string& at, std::string_view wanted,
+                Causes& causes) {
+  if (!path.starts_with('.')) {
+    causes.invalid(at, Value(path), "must be a simple json path starting with .");
+  } else if (!wanted.empty() && !path.starts_with(fmt::format(".{}.", wanted))) {
+    causes.invalid(at, Value(path), fmt::format("should be a json path under .{}", wanted));
+  }
+}
+
+void check_columns(const Value& columns, const std::string& path, Causes& causes) {
   if (!columns.is_array()) return;
   for (std::size_t i = 0; i < columns.as_array().size(); ++i) {
     const Value& column = columns.as_array()[i];
@@ -113,34 +123,144 @@ void check_columns(const Value& version, const std::string& path, Causes& causes
     const std::string_view type = column["type"].string_or("");
     constexpr std::array<std::string_view, 5> kTypes{"boolean", "date", "integer", "number",
                                                      "string"};
+    constexpr const char* kWanted = "must be one of boolean,date,integer,number,string";
     if (type.empty()) {
-      causes.required(at + ".type", "must be one of boolean,date,integer,number,string");
+      causes.required(at + ".type", kWanted);
     } else if (std::find(kTypes.begin(), kTypes.end(), type) == kTypes.end()) {
-      causes.invalid(at + ".type", Value(type),
-                     "must be one of boolean,date,integer,number,string");
+      causes.invalid(at + ".type", Value(type), kWanted);
     }
-    if (column["jsonPath"].string_or("").empty()) causes.required(at + ".jsonPath");
+    const std::string_view format = column["format"].string_or("");
+    constexpr std::array<std::string_view, 9> kFormats{
+        "byte", "date", "date-time", "double", "float", "int32", "int64", "password", ""};
+    if (std::find(kFormats.begin(), kFormats.end(), format) == kFormats.end()) {
+      causes.invalid(at + ".format", Value(format),
+                     "must be one of byte,date,date-time,double,float,int32,int64,password");
+    }
+    const std::string_view shown = column["jsonPath"].string_or("");
+    if (shown.empty()) {
+      causes.required(at + ".JSONPath");
+    } else {
+      check_path(shown, at + ".JSONPath", "", causes);
+    }
   }
+}
+
+void check_subresources(const Value& subresources, const std::string& path, Causes& causes) {
+  const Value* scale = subresources.find("scale");
+  if (scale == nullptr || !scale->is_object()) return;
+  const std::string at = path + ".subresources.scale.";
+  for (const auto& [key, part] :
+       {std::pair("specReplicasPath", "spec"), std::pair("statusReplicasPath", "status")}) {
+    const std::string_view text = (*scale)[key].string_or("");
+    if (text.empty()) {
+      causes.required(at + key);
+    } else {
+      check_path(text, at + key, part, causes);
+    }
+  }
+  const std::string_view selector = (*scale)["labelSelectorPath"].string_or("");
+  if (selector.empty()) return;
+  if (!selector.starts_with('.')) {
+    check_path(selector, at + "labelSelectorPath", "", causes);
+  } else if (!selector.starts_with(".spec.") && !selector.starts_with(".status.")) {
+    causes.invalid(at + "labelSelectorPath", Value(selector),
+                   "should be a json path under either .spec or .status");
+  }
+}
+
+/// Defaults must be what the schema accepts, with its rules, and nothing that it prunes.
+void check_defaults(const Value& schema, const std::string& path, Causes& causes) {
+  if (!schema.is_object()) return;
+  if (const Value* given = schema.find("default"); given != nullptr && !given->is_null()) {
+    SchemaSet set;
+    Causes ignored;
+    const Schema* compiled = set.structural(schema, path, ignored);
+    Value pruned = *given;
+    Unknown unknown;
+    prune(*compiled, pruned, compiled->embedded, "", unknown);
+    if (!(pruned == *given)) {
+      causes.invalid(path + ".default", *given, "must not have unknown fields");
+    }
+    const std::size_t before = causes.size();
+    validate(*compiled, *given, causes, nullptr, path + ".default");
+    if (causes.size() == before && cel::check_rules(schema, path).empty()) {
+      const cel::Rules rules(schema);
+      std::vector<std::string> warnings;
+      auto violations = rules.validate(*given, given, warnings);
+      if (violations.empty()) violations = rules.validate(*given, nullptr, warnings);
+      for (cel::Violation& violation : violations) {
+        const bool inner = !violation.field.empty() && violation.field != "<nil>";
+        causes.add(
+            {std::move(violation.reason), std::move(violation.message),
+             inner ? fmt::format("{}.default.{}", path, violation.field) : path + ".default"});
+      }
+    }
+  }
+  if (schema["items"].is_object()) check_defaults(schema["items"], path + ".items", causes);
+  if (!schema["properties"].is_object()) return;
+  for (const auto& member : schema["properties"].as_object()) {
+    check_defaults(member.value, keyed(path + ".properties", member.key), causes);
+  }
+}
+
+void validate_schema(const Value& schema, const std::string& path, Causes& causes) {
+  if (!schema.is_object()) return;
+  const std::size_t before = causes.size();
+  const std::string_view type = schema["type"].string_or("");
+  if (type.empty()) {
+    causes.required(path + ".type", "must not be empty at the root");
+  } else if (type != "object") {
+    causes.invalid(path + ".type", Value(type), "must be object at the root");
+  }
+  SchemaSet probe;
+  probe.structural(schema, path, causes);
+  if (causes.size() == before) check_defaults(schema, path, causes);
+  const bool sound = causes.size() == before;
+  check_schema(schema, path, "", causes);
+  if (!sound) return;
+  for (cel::Violation& violation : cel::check_rules(schema, path)) {
+    causes.add(
+        {std::move(violation.reason), std::move(violation.message), std::move(violation.field)});
+  }
+}
+
+/// Whether all versions have the same of something: the server then sees it once.
+bool shared(const Value& spec, const char* part) {
+  if (!spec["versions"].is_array() || spec["versions"].as_array().empty()) return false;
+  const Array& versions = spec["versions"].as_array();
+  return std::all_of(versions.begin(), versions.end(),
+                     [&](const Value& version) { return version[part] == versions.front()[part]; });
 }
 
 }  // namespace
 
-std::string schema_path(const Value& spec, std::size_t version) {
-  const Array& versions = spec["versions"].as_array();
-  const bool shared = std::all_of(versions.begin(), versions.end(), [&](const Value& other) {
-    return other["schema"] == versions[version]["schema"];
-  });
-  return shared ? "spec.validation.openAPIV3Schema"
-                : index("spec.versions", version) + ".schema.openAPIV3Schema";
+void validate_version(const Value& spec, std::size_t version, Causes& causes) {
+  const Value& one = spec["versions"].as_array()[version];
+  const std::string path = index("spec.versions", version);
+  if (!shared(spec, "schema")) {
+    validate_schema(one["schema"]["openAPIV3Schema"], path + ".schema.openAPIV3Schema", causes);
+  }
+  if (!shared(spec, "subresources")) check_subresources(one["subresources"], path, causes);
+  if (!shared(spec, "additionalPrinterColumns")) {
+    check_columns(one["additionalPrinterColumns"], path, causes);
+  }
 }
 
-void check_structural(const Value& crd, Causes& causes) {
-  const Value& spec = crd["spec"];
-  if (spec["preserveUnknownFields"].bool_or(false)) {
-    causes.invalid("spec.preserveUnknownFields", true,
-                   "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in "
-                   "spec.versions[*].schema instead");
+void validate_shared(const Value& spec, Causes& causes) {
+  const auto first = [&](const char* part) -> const Value& {
+    return spec["versions"].as_array().front()[part];
+  };
+  if (shared(spec, "schema")) {
+    validate_schema(first("schema")["openAPIV3Schema"], "spec.validation.openAPIV3Schema", causes);
   }
+  if (shared(spec, "subresources")) check_subresources(first("subresources"), "spec", causes);
+  if (shared(spec, "additionalPrinterColumns")) {
+    check_columns(first("additionalPrinterColumns"), "spec", causes);
+  }
+}
+
+void validate_approval(const Value& crd, Causes& causes) {
+  const Value& spec = crd["spec"];
   const std::string group(spec["group"].string_or(""));
   const bool guarded = group == "k8s.io" || group.ends_with(".k8s.io") ||
                        group == "kubernetes.io" || group.ends_with(".kubernetes.io");
@@ -151,20 +271,10 @@ void check_structural(const Value& crd, Causes& causes) {
                     "\"api-approved.kubernetes.io\", see "
                     "https://github.com/kubernetes/enhancements/pull/1111");
   }
-  if (!spec["versions"].is_array()) return;
-  const Array& versions = spec["versions"].as_array();
-  bool same_columns = true;
-  for (const Value& version : versions) {
-    same_columns = same_columns && version["additionalPrinterColumns"] ==
-                                       versions.front()["additionalPrinterColumns"];
-  }
-  for (std::size_t i = 0; i < versions.size(); ++i) {
-    const std::string path = schema_path(spec, i);
-    const bool first = i == 0 || path != schema_path(spec, i - 1);
-    if (first) check_schema(versions[i]["schema"]["openAPIV3Schema"], path, "", causes);
-    if (i == 0 || !same_columns) {
-      check_columns(versions[i], same_columns ? "spec" : index("spec.versions", i), causes);
-    }
+  if (spec["preserveUnknownFields"].bool_or(false)) {
+    causes.invalid("spec.preserveUnknownFields", true,
+                   "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in "
+                   "spec.versions[*].schema instead");
   }
 }
 

@@ -9,9 +9,11 @@
 
 namespace windlass::inline v0::api_server {
 
-/// Refuses schemas that are not structural, bad columns and groups that need an approval.
-void check_structural(const json::Value& crd, Causes& causes);
-/// Where messages say that a version's schema is: versions that share one have it in common.
-std::string schema_path(const json::Value& spec, std::size_t version);
+/// What a version has for itself: its schema, subresources and columns. Where all versions have the
+/// same, the server sees it once, in the definition itself: `validate_shared`.
+void validate_version(const json::Value& spec, std::size_t version, Causes& causes);
+void validate_shared(const json::Value& spec, Causes& causes);
+/// Groups that need an approval, and what no definition may ask for any more.
+void validate_approval(const json::Value& crd, Causes& causes);
 
 }  // namespace windlass::inline v0::api_server

@@ -373,6 +373,7 @@ std::optional<Reply> handle_service(State& state, const http::Request& request,
   const auto& parts = target.segments;
   const std::string first = parts.empty() ? "" : parts[0];
   if (first == "healthz" || first == "livez" || first == "readyz") {
+    if (parts.size() > 1 && parts[1] != "ping" && parts[1] != "log") return std::nullopt;
     return Reply{text_response(200, "ok", "text/plain; charset=utf-8")};
   }
   if (first == "version") return Reply{json_response(200, version_info())};

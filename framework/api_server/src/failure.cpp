@@ -20,6 +20,38 @@ std::string show_value(const Value& value) {
   return json::dump(value);
 }
 
+std::string show_go(const Value& value) {
+  if (value.is_string()) return value.as_string();
+  if (value.is_null()) return "<nil>";
+  if (value.is_array()) {
+    std::string out;
+    for (const Value& entry : value.as_array()) out += (out.empty() ? "" : " ") + show_go(entry);
+    return "[" + out + "]";
+  }
+  if (!value.is_object()) return json::dump(value);
+  std::string out;
+  for (const auto& member : value.as_object()) {
+    out += (out.empty() ? "" : " ") + member.key + ":" + show_go(member.value);
+  }
+  return "map[" + out + "]";
+}
+
+std::string show_go_syntax(const Value& value) {
+  if (value.is_null()) return "interface {}(nil)";
+  std::string out;
+  if (value.is_array()) {
+    for (const Value& entry : value.as_array()) {
+      out += (out.empty() ? "" : ", ") + show_go_syntax(entry);
+    }
+    return "[]interface {}{" + out + "}";
+  }
+  if (!value.is_object()) return json::dump(value);
+  for (const auto& member : value.as_object()) {
+    out += (out.empty() ? "" : ", ") + quote_json(member.key) + ":" + show_go_syntax(member.value);
+  }
+  return "map[string]interface {}{" + out + "}";
+}
+
 void Causes::add(std::string reason, std::string message, std::string field) {
   list_.push_back({std::move(reason), std::move(message), std::move(field)});
 }
@@ -32,6 +64,10 @@ void Causes::invalid(std::string field, const Value& value, std::string_view det
   std::string message = fmt::format("Invalid value: {}", show_value(value));
   if (!detail.empty()) message += fmt::format(": {}", detail);
   add("FieldValueInvalid", std::move(message), std::move(field));
+}
+void Causes::invalid(std::string field, const Value& value,
+                     const std::vector<std::string>& details) {
+  for (const std::string& detail : details) invalid(field, value, detail);
 }
 void Causes::invalid_shown(std::string field, std::string_view shown, std::string_view detail) {
   add("FieldValueInvalid", fmt::format("Invalid value: {}: {}", shown, detail), std::move(field));
@@ -143,7 +179,9 @@ Failure Failure::invalid(const Resource& resource, std::string_view name, const 
   if (texts.size() > 1) text = "[" + text + "]";
   details["causes"] = std::move(list);
   std::string kind = resource.kind;
-  if (!resource.group.empty()) kind += "." + resource.group;
+  const bool event = resource.kind == "Event";  // of either group, the server means the core's
+  if (event) details.as_object().erase("group");
+  if (!resource.group.empty() && !event) kind += "." + resource.group;
   return {422, "Invalid", fmt::format("{} \"{}\" is invalid: {}", kind, name, text),
           std::move(details)};
 }

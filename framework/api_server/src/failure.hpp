@@ -25,6 +25,9 @@ class Causes {
  public:
   void required(std::string field, std::string_view detail = "");
   void invalid(std::string field, const json::Value& value, std::string_view detail);
+  /// One cause for each of `details`.
+  void invalid(std::string field, const json::Value& value,
+               const std::vector<std::string>& details);
   /// As `invalid`, with the value as it is to be shown.
   void invalid_shown(std::string field, std::string_view shown, std::string_view detail);
   void not_supported(std::string field, const json::Value& value,
@@ -39,6 +42,7 @@ class Causes {
   void type_invalid(std::string field, const json::Value& value, std::string_view detail);
   void add(Cause cause) { list_.push_back(std::move(cause)); }
   [[nodiscard]] bool empty() const { return list_.empty(); }
+  [[nodiscard]] std::size_t size() const { return list_.size(); }
   [[nodiscard]] const std::vector<Cause>& list() const { return list_; }
 
  private:
@@ -84,5 +88,10 @@ json::Value make_status(int code, std::string_view reason, std::string_view mess
                         json::Value details);
 /// A value as Go's %v or %q shows it in field errors: strings quoted, numbers plain, others JSON.
 std::string show_value(const json::Value& value);
+/// A document as Go's %v prints it: map[a:b], [x y].
+std::string show_go(const json::Value& value);
+/// A document as Go's %#v prints it, without the types of scalars: map[string]interface
+/// {}{"a":"b"}.
+std::string show_go_syntax(const json::Value& value);
 
 }  // namespace windlass::inline v0::api_server

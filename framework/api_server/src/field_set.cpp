@@ -1,6 +1,7 @@
 #include "field_set.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -27,14 +28,28 @@ bool Shape::is_keyed_list(const Value& value) const {
 bool Shape::is_set(const Value& value) const {
   return value.is_array() && schema != nullptr && schema->list == Schema::List::set;
 }
+namespace {
+
+/// What a key is that an entry does not have. Required fields of Go's types have their zero value.
+std::optional<Value> key_default(const Schema* items, const std::string& name) {
+  const Field* field = items != nullptr ? items->field(name) : nullptr;
+  if (field == nullptr) return std::nullopt;
+  if (field->default_value) return field->default_value;
+  const bool required =
+      std::find(items->required.begin(), items->required.end(), name) != items->required.end();
+  if (items->name.empty() || !required) return std::nullopt;
+  return field->schema->kind == Schema::Kind::integer ? Value(0) : Value("");
+}
+
+}  // namespace
+
 std::string Shape::key_of(const Value& entry) const {
   Object key;
   for (const std::string& name : schema->map_keys) {
     if (const Value* value = entry.find(name)) {
       key.set(name, *value);
-    } else if (const Field* field = schema->items != nullptr ? schema->items->field(name) : nullptr;
-               field != nullptr && field->default_value) {
-      key.set(name, *field->default_value);
+    } else if (const auto otherwise = key_default(schema->items, name)) {
+      key.set(name, *otherwise);
     }
   }
   return "k:" + json::dump(Value(std::move(key)));
@@ -250,9 +265,12 @@ std::string path_element(const std::string& element) {
 
 namespace {
 
-std::string go_value(const Value& value) {
-  if (value.is_array()) return value.as_array().empty() ? "&{[]}" : "&{" + json::dump(value) + "}";
-  return "&value.valueUnstructured{Value:" + json::dump(value) + "}";
+std::string go_value(const Value& value) { return "&{" + show_go(value) + "}"; }
+
+std::string_view go_type(const Value& value) {
+  if (value.is_string()) return "string";
+  if (value.is_bool()) return "bool";
+  return value.is_array() ? "[]interface {}" : "map[string]interface {}";
 }
 
 std::string keyed_list_problem(const Shape& shape, const Value& value, const std::string& path) {
@@ -260,9 +278,7 @@ std::string keyed_list_problem(const Shape& shape, const Value& value, const std
   const Array& list = value.as_array();
   for (std::size_t i = 0; i < list.size(); ++i) {
     for (const std::string& name : shape.schema->map_keys) {
-      const Field* field =
-          shape.schema->items != nullptr ? shape.schema->items->field(name) : nullptr;
-      if (list[i].find(name) != nullptr || (field != nullptr && field->default_value)) continue;
+      if (list[i].find(name) != nullptr || key_default(shape.schema->items, name)) continue;
       return fmt::format(
           "{}: element {}: associative list with keys has an element that omits key "
           "field {} (and doesn't have default value)",
@@ -289,15 +305,18 @@ void typed_problems(const Shape& shape, const Value& value, const std::string& p
   switch (shape.schema->kind) {
     case Kind::string:
       if (!value.is_string())
-        return out.push_back(at + ": expected string, got " + go_value(value));
+        return out.push_back(at + ": expected string, got &value.valueUnstructured{Value:" +
+                             show_go_syntax(value) + "}");
       return;
     case Kind::integer:
     case Kind::number:
       if (value.is_number()) return;
-      return out.push_back(at + ": expected numeric (int or float), got " +
-                           (value.is_string() ? "string"
-                            : value.is_bool() ? "bool"
-                                              : go_value(value)));
+      return out.push_back(
+          fmt::format("{}: expected numeric (int or float), got {}", at, go_type(value)));
+    case Kind::int_or_string:
+    case Kind::quantity:
+      if (!value.is_object() && !value.is_array()) return;
+      return out.push_back(at + ": expected any scalar, got " + go_value(value));
     case Kind::boolean:
       if (!value.is_bool()) return out.push_back(at + ": expected boolean, got " + go_value(value));
       return;
@@ -319,9 +338,17 @@ void typed_problems(const Shape& shape, const Value& value, const std::string& p
     case Kind::object:
     case Kind::map:
       if (!value.is_object()) return out.push_back(at + ": expected map, got " + go_value(value));
+      if (shape.schema->name.empty() && shape.schema->fields.empty() &&
+          shape.schema->kind == Kind::object) {
+        return;  // of a custom object: nothing is said of its members
+      }
       for (const auto& member : value.as_object()) {
         const std::string inner = path + "." + member.key;
-        const bool known = shape.schema->kind == Kind::map || shape.schema->preserve_unknown ||
+        const bool of_root =
+            shape.metadata != nullptr &&
+            (member.key == "apiVersion" || member.key == "kind" || member.key == "metadata");
+        const bool known = of_root || shape.schema->kind == Kind::map ||
+                           shape.schema->preserve_unknown ||
                            shape.schema->field(member.key) != nullptr;
         if (!known) {
           out.push_back(inner + ": field not declared in schema");
@@ -345,32 +372,58 @@ std::string typed_problem(const Shape& shape, const Value& value) {
   return fmt::format("errors:\n  {}", fmt::join(problems, "\n  "));
 }
 
-void differing_paths(const Shape& shape, const FieldSet& a, const FieldSet& b, const Value& left,
-                     const Value& right, const std::string& path, std::vector<std::string>& out,
-                     FieldSet& set) {
+namespace {
+
+bool is_member(const FieldSet& below) { return below.empty() || below.contains("."); }
+
+void put_entry(FieldSet& out, const std::string& key, bool member, FieldSet below) {
+  if (member && !below.empty()) below.set(".", Object{});
+  if (member || !below.empty()) out.set(key, Value(std::move(below)));
+}
+
+void add_paths(const FieldSet& set, const std::string& at, std::vector<std::string>& out) {
+  for (const auto& member : set) {
+    if (member.key != "." && is_member(member.value.as_object())) {
+      out.push_back(at + path_element(member.key));
+    }
+  }
+  for (const auto& member : set) {
+    if (member.key != ".") add_paths(member.value.as_object(), at + path_element(member.key), out);
+  }
+}
+
+}  // namespace
+
+FieldSet intersect(const FieldSet& a, const FieldSet& b) {
+  FieldSet out;
   for (const auto& member : a) {
     const Value* other = b.find(member.key);
     if (other == nullptr || member.key == ".") continue;
-    const Value* before = part(shape, left, member.key);
-    const Value* after = part(shape, right, member.key);
-    const FieldSet& below_a = member.value.as_object();
-    const FieldSet& below_b = other->as_object();
-    const std::string at = path + path_element(member.key);
-    if (below_a.empty() || below_b.empty()) {
-      const bool same =
-          (before == nullptr) == (after == nullptr) && (before == nullptr || *before == *after);
-      if (same || !(below_a.empty() && below_b.empty())) continue;
-      out.push_back(at);
-      set.set(member.key, Object{});
-      continue;
-    }
-    FieldSet inner;
-    static const Value none;
-    differing_paths(part_shape(shape, member.key), below_a, below_b,
-                    before != nullptr ? *before : none, after != nullptr ? *after : none, at, out,
-                    inner);
-    if (!inner.empty()) set.set(member.key, std::move(inner));
+    const FieldSet& left = member.value.as_object();
+    const FieldSet& right = other->as_object();
+    put_entry(out, member.key, is_member(left) && is_member(right), intersect(left, right));
   }
+  return out;
+}
+
+FieldSet difference(const FieldSet& a, const FieldSet& b) {
+  static const FieldSet none;
+  FieldSet out;
+  for (const auto& member : a) {
+    if (member.key == ".") continue;
+    const Value* other = b.find(member.key);
+    const FieldSet& left = member.value.as_object();
+    const FieldSet& right = other != nullptr ? other->as_object() : none;
+    const bool stays = is_member(left) && (other == nullptr || !is_member(right));
+    put_entry(out, member.key, stays, difference(left, right));
+  }
+  return out;
+}
+
+std::vector<std::string> paths_of(const FieldSet& set) {
+  std::vector<std::string> out;
+  add_paths(set, "", out);
+  return out;
 }
 
 }  // namespace windlass::inline v0::api_server

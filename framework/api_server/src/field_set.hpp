@@ -40,9 +40,11 @@ FieldSet subtract(const FieldSet& a, const FieldSet& b);
 /// `value` without the fields in `gone`.
 void remove_fields(const Shape& shape, json::Value& value, const FieldSet& gone);
 json::Value merge_applied(const Shape& shape, json::Value live, const json::Value& applied);
-/// Paths in both sets whose values differ: ".spec.replicas".
-void differing_paths(const Shape& shape, const FieldSet& a, const FieldSet& b,
-                     const json::Value& left, const json::Value& right, const std::string& path,
-                     std::vector<std::string>& out, FieldSet& set);
+/// What is a member of both, and of the first alone.
+FieldSet intersect(const FieldSet& a, const FieldSet& b);
+FieldSet difference(const FieldSet& a, const FieldSet& b);
+/// The paths of a set in the server's order, which names a place before those below:
+/// ".spec.replicas".
+std::vector<std::string> paths_of(const FieldSet& set);
 
 }  // namespace windlass::inline v0::api_server

@@ -6,6 +6,7 @@
 
 #include <windlass/base/encoding.hpp>
 
+#include "builtin.hpp"
 #include "names.hpp"
 #include "state.hpp"
 #include "webhooks.hpp"
@@ -19,8 +20,10 @@ using json::Value;
 namespace {
 
 /// Kinds whose names are path segments instead of DNS subdomains, or labels.
-std::string name_problem(const Resource& resource, std::string_view name) {
-  if (resource.group == "rbac.authorization.k8s.io") return path_segment_problem(name);
+Problems name_problem(const Resource& resource, std::string_view name) {
+  if (resource.group == "rbac.authorization.k8s.io" || checks_metadata_last(resource)) {
+    return path_segment_problem(name);
+  }
   if (resource.is("", "Namespace")) return label_problem(name);
   if (resource.is("", "Service")) {
     return label_problem(name);
@@ -29,6 +32,10 @@ std::string name_problem(const Resource& resource, std::string_view name) {
 }
 
 }  // namespace
+
+bool checks_metadata_last(const Resource& resource) {
+  return resource.is("policy", "PodDisruptionBudget");
+}
 
 void prepare_metadata(Context& context, Value& object, const std::string& namespace_) {
   State& state = context.state;
@@ -157,21 +164,21 @@ void check_finalizers(const Resource& resource, const Value& finalizers, Causes&
   }
 }
 
-void check_annotations(const Value& annotations, Causes& causes) {
+}  // namespace
+
+void check_annotations(const Value& annotations, const std::string& path, Causes& causes) {
   if (!annotations.is_object()) return;
   std::size_t total = 0;
   for (const auto& member : annotations.as_object()) {
     std::string lower = member.key;
     for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     if (const auto problem = label_key_problem(lower); !problem.empty()) {
-      causes.invalid("metadata.annotations", member.key, problem);
+      causes.invalid(path, member.key, problem);
     }
     total += member.key.size() + member.value.string_or("").size();
   }
-  if (total > 256 * 1024) causes.too_long("metadata.annotations", 262144);
+  if (total > 256 * 1024) causes.too_long(path, 262144);
 }
-
-}  // namespace
 
 void validate_metadata(const Resource& resource, const Value& object, Causes& causes) {
   const Value& metadata = object["metadata"];
@@ -188,7 +195,7 @@ void validate_metadata(const Resource& resource, const Value& object, Causes& ca
     causes.invalid("metadata.name", name, problem);
   }
   check_labels(metadata["labels"], "metadata.labels", causes);
-  check_annotations(metadata["annotations"], causes);
+  check_annotations(metadata["annotations"], "metadata.annotations", causes);
   check_owners(metadata["ownerReferences"], causes);
   check_finalizers(resource, metadata["finalizers"], causes);
 }
@@ -232,6 +239,16 @@ std::string storage_key(const Resource& resource, const Value& object) {
 
 }  // namespace
 
+Failure uid_conflict(const Resource& resource, const Value& object, std::string_view wanted,
+                     std::string_view present) {
+  return Failure::conflict(
+      resource, object_name(object),
+      fmt::format("StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, "
+                  "AdditionalErrorMsg: Precondition failed: UID in precondition: {}, UID in "
+                  "object meta: {}",
+                  storage_key(resource, object), wanted, present));
+}
+
 void carry_metadata(const Context& context, const Resource& resource, const Value& old_object,
                     Value& object) {
   const Value& old_metadata = old_object["metadata"];
@@ -258,12 +275,7 @@ void carry_metadata(const Context& context, const Resource& resource, const Valu
   const std::string_view uid = metadata["uid"].string_or("");
   const std::string_view old_uid = old_metadata["uid"].string_or("");
   if (replaces && !uid.empty() && uid != old_uid) {
-    throw Failure::conflict(
-        resource, name,
-        fmt::format("StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, "
-                    "AdditionalErrorMsg: Precondition failed: UID in precondition: {}, UID in "
-                    "object meta: {}",
-                    storage_key(resource, old_object), uid, old_uid));
+    throw uid_conflict(resource, old_object, uid, old_uid);
   }
   const std::string_view version = metadata["resourceVersion"].string_or("");
   if (version.find_first_not_of("0123456789") != std::string_view::npos) {
@@ -319,7 +331,7 @@ void validate_metadata_update(const Resource& resource, const Value& old_object,
     }
   }
   check_labels(metadata["labels"], "metadata.labels", causes);
-  check_annotations(metadata["annotations"], causes);
+  check_annotations(metadata["annotations"], "metadata.annotations", causes);
   check_owners(metadata["ownerReferences"], causes);
   check_finalizers(resource, metadata["finalizers"], causes);
 }

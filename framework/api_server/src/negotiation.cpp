@@ -104,14 +104,17 @@ Wanted negotiate(std::string_view accept, bool custom, bool watch) {
       known = true;
       if (encoding == Encoding::protobuf && custom) continue;
       if (encoding == Encoding::yaml && watch) continue;
-      if (const auto form = form_of(clause, encoding)) return {encoding, *form};
+      if (const auto form = form_of(clause, encoding)) {
+        return {encoding, *form, clause.version.empty() ? "v1" : std::string(clause.version)};
+      }
     }
   }
   known = known || custom;  // built-in resources look at the type alone first
   const std::string types = supported_types(watch && known);
   throw Failure(406, "NotAcceptable",
                 known ? "only the following media types are accepted: " + types
-                      : "406: Not Acceptable\n\nAvailable representations: " + types);
+                      : "406: Not Acceptable\n\nAvailable representations: " + types,
+                known ? json::Value() : json::Value(json::Object{}));
 }
 
 std::string media_type(const http::Request& request) {

@@ -82,10 +82,42 @@ std::optional<std::size_t> base64_problem(std::string_view text) {
   while (at < text.size() && good(static_cast<unsigned char>(text[at]))) ++at;
   const std::string_view padding = text.substr(at);
   const std::size_t open = at % 4;
-  if (padding.empty()) return open == 0 ? std::nullopt : std::optional(text.size());
+  // A group of four that ends early counts from its start.
+  if (padding.empty()) return open == 0 ? std::nullopt : std::optional(text.size() - open);
   if ((open == 2 && padding == "==") || (open == 3 && padding == "=")) return std::nullopt;
   return padding[0] == '=' && open >= 2 ? std::optional(at + (open == 2 ? 1 : 0))
                                         : std::optional(at);
+}
+
+/// The kind of a document's part, as Go's reflection names it.
+std::string_view reflected(const Value& value) {
+  if (value.is_string()) return "string";
+  if (value.is_bool()) return "bool";
+  if (value.is_array()) return "slice";
+  if (value.is_integer()) return "int64";
+  return value.is_object() ? "map" : "float64";
+}
+
+/// Why apimachinery cannot convert a value.
+std::string conversion_problem(const Schema& schema, const Value& value) {
+  const std::string_view from = reflected(value);
+  if (schema.kind == Kind::map) return fmt::format("cannot restore map from {}", from);
+  if (schema.kind == Kind::object) return fmt::format("cannot restore struct from: {}", from);
+  if (schema.kind == Kind::array || schema.format == "byte") {
+    return fmt::format("cannot restore slice from {}", from);
+  }
+  const std::string to = go_type(schema);
+  if (schema.kind == Kind::int_or_string) {
+    return fmt::format("json: cannot unmarshal {} into Go value of type int32",
+                       value.is_array()    ? "array"
+                       : value.is_object() ? "object"
+                                           : from);
+  }
+  // Go converts integers to strings, and numbers to each other; nothing else of these.
+  const bool converts = (value.is_integer() && schema.kind == Kind::string) ||
+                        (value.is_number() && schema.kind == Kind::integer);
+  return converts ? fmt::format("cannot convert {} to {}", from, to)
+                  : fmt::format("unrecognized type: {}", to);
 }
 
 /// Where in an object something is: with the positions in lists for people, and as Go's decoder
@@ -100,12 +132,14 @@ struct Walk {
   std::string_view kind;
   std::string_view version;
   Unknown& unknown;
+  Decoder decoder;
 
   [[noreturn]] void refuse(const std::string& why) const {
     throw Failure::bad_request(
         fmt::format("{0} in version \"{1}\" cannot be handled as a {0}: {2}", kind, version, why));
   }
   [[noreturn]] void mismatch(const Schema& schema, const Value& value, const Place& place) const {
+    if (decoder == Decoder::unstructured) refuse(conversion_problem(schema, value));
     std::string got = value.is_bool()     ? "bool"
                       : value.is_number() ? "number"
                       : value.is_string() ? "string"
@@ -130,7 +164,9 @@ bool is_required(const Schema& schema, std::string_view name) {
 /// Strings for which Go's types keep "" apart from absent.
 bool keeps_empty_string(std::string_view name) {
   constexpr std::array kNames = {"storageClassName", "volumeAttributesClassName",
-                                 "ingressClassName", "key", "apiGroup"};
+                                 "ingressClassName", "key",
+                                 "apiGroup",         "holderIdentity",
+                                 "preferredHolder"};
   for (const std::string_view entry : kNames) {
     if (entry == name) return true;
   }
@@ -139,7 +175,7 @@ bool keeps_empty_string(std::string_view name) {
 
 bool is_omitted(const Schema& schema, const Field& field, const Value& value) {
   if (value.is_null()) return true;
-  if (is_required(schema, field.name)) return false;
+  if (is_required(schema, field.name) || field.name == "rules") return false;
   const Kind kind = field.schema->kind;
   if (kind == Kind::array) return value.as_array().empty();
   if (kind == Kind::map) return value.as_object().empty();
@@ -191,6 +227,9 @@ void Walk::text(const Schema& schema, const Value& value, const Place& place) co
     if (const std::string problem = time_problem(given, layout); !problem.empty()) refuse(problem);
   } else if (schema.format == "byte") {
     if (const auto at = base64_problem(given)) {
+      if (decoder == Decoder::unstructured) {
+        refuse(fmt::format("error decoding from json: illegal base64 data at input byte {}", *at));
+      }
       refuse(fmt::format("illegal base64 data at input byte {}", *at));
     }
   }
@@ -256,9 +295,16 @@ void Walk::value(const Schema& schema, Value& value, const Place& place) const {
 
 }  // namespace
 
+std::string reason_of(std::string_view message) {
+  constexpr std::string_view kEnd = "cannot be handled as a ";
+  const auto at = message.find(kEnd);
+  const auto colon = at == std::string_view::npos ? at : message.find(": ", at + kEnd.size());
+  return std::string(colon == std::string_view::npos ? message : message.substr(colon + 2));
+}
+
 void normalize(const Schema& schema, Value& value, std::string_view kind, std::string_view version,
-               Unknown& unknown) {
-  const Walk walk{kind, version, unknown};
+               Unknown& unknown, Decoder decoder) {
+  const Walk walk{kind, version, unknown, decoder};
   walk.value(schema, value, {"", "", schema.name});
 }
 

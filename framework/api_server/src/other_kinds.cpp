@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -32,9 +34,25 @@ void default_job_spec(Value& spec) {
   set_default(spec, "manualSelector", false);
   set_default(spec, "podReplacementPolicy",
               spec.find("podFailurePolicy") != nullptr ? "Failed" : "TerminatingOrFailed");
+  if (Value* rules = spec["podFailurePolicy"].find("rules"); rules && rules->is_array()) {
+    for (Value& rule : rules->as_array()) {
+      if (!rule["onPodConditions"].is_array()) continue;
+      for (Value& condition : rule["onPodConditions"].as_array()) {
+        set_default(condition, "status", "True");
+      }
+    }
+  }
   default_pod_spec(spec["template"]["spec"], false);
 }
-void default_job(Value& object) { default_job_spec(object["spec"]); }
+void default_job(Value& object) {
+  default_job_spec(object["spec"]);
+  const Value labels = std::as_const(object).at_path({"spec", "template", "metadata", "labels"});
+  const Value& own = std::as_const(object)["metadata"]["labels"];
+  const bool bare = !own.is_object() || own.as_object().empty();
+  if (bare && labels.is_object() && !labels.as_object().empty()) {
+    object["metadata"]["labels"] = labels;
+  }
+}
 void prepare_job(State& state, Value& object) {
   (void)state;
   if (object["spec"]["manualSelector"].bool_or(false)) return;
@@ -49,18 +67,69 @@ void prepare_job(State& state, Value& object) {
   object["spec"]["selector"] =
       Object{{"matchLabels", Object{{"batch.kubernetes.io/controller-uid", uid}}}};
 }
+void check_job_restart(const Value& spec, const std::string& path, Causes& causes) {
+  const std::string_view restart =
+      spec.at_path({"template", "spec", "restartPolicy"}).string_or("");
+  const std::string at = path + ".template.spec.restartPolicy";
+  if (restart.empty() || restart == "Always") {
+    causes.required(at, "valid values: \"OnFailure\", \"Never\"");
+  } else if (restart != "OnFailure" && restart != "Never") {
+    causes.not_supported(at, restart, {"OnFailure", "Never"});
+  } else if (spec.find("podFailurePolicy") != nullptr && restart != "Never") {
+    causes.invalid(at, Value(restart),
+                   "only \"Never\" is supported when podFailurePolicy is specified");
+  }
+}
+
 void validate_job(const Value& object, Causes& causes) {
   const Value& spec = object["spec"];
   for (const char* key : {"parallelism", "completions", "activeDeadlineSeconds", "backoffLimit",
-                          "ttlSecondsAfterFinished"}) {
+                          "ttlSecondsAfterFinished", "backoffLimitPerIndex", "maxFailedIndexes"}) {
     check_not_negative(spec[key], std::string("spec.") + key, causes);
   }
-  validate_pod_spec(spec.at_path({"template", "spec"}), "spec.template.spec", causes);
-  const std::string_view restart =
-      spec.at_path({"template", "spec", "restartPolicy"}).string_or("");
-  if (restart == "Always") {
-    causes.required("spec.template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\"");
+  const std::string_view mode = spec["completionMode"].string_or("NonIndexed");
+  if (mode != "NonIndexed" && mode != "Indexed") {
+    causes.not_supported("spec.completionMode", Value(mode), {"NonIndexed", "Indexed"});
   }
+  if (mode == "Indexed" && spec.find("completions") == nullptr) {
+    causes.required("spec.completions", "when completion mode is Indexed");
+  }
+  for (const char* key : {"backoffLimitPerIndex", "maxFailedIndexes"}) {
+    if (mode == "NonIndexed" && spec.find(key) != nullptr) {
+      causes.invalid(child("spec", key), spec[key], "requires indexed completion mode");
+    }
+  }
+  validate_pod_template(spec["template"], "spec.template", causes);
+  check_job_restart(spec, "spec", causes);
+}
+
+/// What a job that has not been given its own selector must have.
+void validate_new_job(const Value& object, Causes& causes) {
+  const Value& spec = object["spec"];
+  const Value& labels = spec.at_path({"template", "metadata", "labels"});
+  const Value& selector = spec["selector"];
+  if (spec["manualSelector"].bool_or(false)) {
+    if (!selector.is_object()) {
+      causes.required("spec.selector");
+    } else if (!LabelSelector::from(selector).matches(labels)) {
+      causes.invalid("spec.template.metadata.labels", labels,
+                     "`selector` does not match template `labels`");
+    }
+    return;
+  }
+  if (!selector.is_object()) return;
+  const Value uid = object["metadata"]["uid"];
+  Value wanted = selector;
+  wanted["matchLabels"]["batch.kubernetes.io/controller-uid"] = uid;
+  causes.invalid("spec.selector", wanted, "`selector` not auto-generated");
+  Value shown = labels.is_object() ? labels : Value(Object{});
+  shown["batch.kubernetes.io/controller-uid"] = uid;
+  shown["controller-uid"] = uid;
+  shown["batch.kubernetes.io/job-name"] = object["metadata"]["name"];
+  shown["job-name"] = object["metadata"]["name"];
+  if (LabelSelector::from(wanted).matches(shown)) return;
+  causes.invalid("spec.template.metadata.labels", shown,
+                 "`selector` does not match template `labels`");
 }
 void carry_job(Value& object, const Value& old_object) {
   Value& spec = object["spec"];
@@ -121,6 +190,30 @@ std::string schedule_problem(std::string_view text) {
   return "";
 }
 
+/// Names of the form that the zones of the IANA have; the database itself is not asked.
+void check_time_zone(const std::string& name, Causes& causes) {
+  static constexpr std::string_view kAreas[] = {
+      "Africa", "America", "Antarctica", "Arctic", "Asia",   "Atlantic", "Australia", "Brazil",
+      "Canada", "Chile",   "Etc",        "Europe", "Indian", "Mexico",   "Pacific",   "US"};
+  if (name.empty()) {
+    return causes.invalid("spec.timeZone", Value(name), "timeZone must be nil or non-empty string");
+  }
+  const auto slash = name.find('/');
+  const bool known =
+      slash == std::string::npos ||
+      std::find(std::begin(kAreas), std::end(kAreas), name.substr(0, slash)) != std::end(kAreas);
+  const bool plain = name.find_first_not_of(
+                         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+/") ==
+                     std::string::npos;
+  if (!known || !plain) {
+    causes.invalid("spec.timeZone", Value(name), fmt::format("unknown time zone {}", name));
+  } else if (name == "Local" || name == "local") {
+    causes.invalid("spec.timeZone", Value(name),
+                   "timeZone must be an explicit time zone as defined in "
+                   "https://www.iana.org/time-zones");
+  }
+}
+
 void validate_cron_job(const Value& object, Causes& causes) {
   constexpr std::size_t kLongestName = 52;
   if (const std::string name = object_name(object); name.size() > kLongestName) {
@@ -136,16 +229,16 @@ void validate_cron_job(const Value& object, Causes& causes) {
   for (const char* key : {"startingDeadlineSeconds"}) {
     check_not_negative(spec[key], std::string("spec.") + key, causes);
   }
+  if (const Value* zone = spec.find("timeZone"); zone && zone->is_string()) {
+    check_time_zone(zone->as_string(), causes);
+  }
   const std::string_view policy = spec["concurrencyPolicy"].string_or("");
   if (policy != "Allow" && policy != "Forbid" && policy != "Replace") {
     causes.not_supported("spec.concurrencyPolicy", Value(policy), {"Allow", "Forbid", "Replace"});
   }
-  const Value& pod = spec.at_path({"jobTemplate", "spec", "template", "spec"});
-  const std::string path = "spec.jobTemplate.spec.template.spec";
-  validate_pod_spec(pod, path, causes);
-  if (pod["restartPolicy"] == Value("Always")) {
-    causes.required(path + ".restartPolicy", "valid values: \"OnFailure\", \"Never\"");
-  }
+  const Value& job = spec.at_path({"jobTemplate", "spec"});
+  validate_pod_template(job["template"], "spec.jobTemplate.spec.template", causes);
+  check_job_restart(job, "spec.jobTemplate.spec", causes);
   for (const char* key : {"successfulJobsHistoryLimit", "failedJobsHistoryLimit"}) {
     check_not_negative(spec[key], std::string("spec.") + key, causes);
   }
@@ -171,6 +264,57 @@ void default_slice(Value& object) {
     set_default(port, "protocol", "TCP");
   }
 }
+void check_slice_ports(const Value& list, Causes& causes) {
+  if (!list.is_array()) return;
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < list.as_array().size(); ++i) {
+    const Value& port = list.as_array()[i];
+    const std::string at = index("ports", i);
+    const std::string name(port["name"].string_or(""));
+    if (!name.empty()) causes.invalid(at + ".name", Value(name), label_problem(name));
+    if (!names.insert(name).second) causes.duplicate(at + ".name", Value(name));
+    const std::string_view protocol = port["protocol"].string_or("");
+    if (protocol != "TCP" && protocol != "UDP" && protocol != "SCTP") {
+      causes.not_supported(at + ".protocol", protocol, {"SCTP", "TCP", "UDP"});
+    }
+    if (const std::string_view app = port["appProtocol"].string_or(""); !app.empty()) {
+      causes.invalid(at + ".appProtocol", Value(app), label_key_problem(app));
+    }
+  }
+}
+
+void check_slice_endpoints(const Value& list, std::string_view type, Causes& causes) {
+  if (!list.is_array()) return;
+  for (std::size_t i = 0; i < list.as_array().size(); ++i) {
+    const Value& endpoint = list.as_array()[i];
+    const std::string at = index("endpoints", i);
+    const Value& addresses = endpoint["addresses"];
+    if (!addresses.is_array() || addresses.as_array().empty()) {
+      causes.required(at + ".addresses", "must contain at least 1 address");
+    } else if (type == "IPv4" || type == "IPv6") {
+      for (std::size_t j = 0; j < addresses.as_array().size(); ++j) {
+        const Value& address = addresses.as_array()[j];
+        const std::string_view text = address.string_or("");
+        const std::string place = index(at + ".addresses", j);
+        if (const Problems problems = address_problem(text); !problems.empty()) {
+          causes.invalid(place, address, problems);
+          continue;
+        }
+        if (is_ipv6(text) != (type == "IPv6")) {
+          causes.invalid(at + ".addresses", address, fmt::format("must be an {} address", type));
+        }
+        causes.invalid(place, address, special_address_problem(text));
+      }
+    }
+    if (const Value* node = endpoint.find("nodeName"); node != nullptr) {
+      causes.invalid(at + ".nodeName", *node, subdomain_problem(node->string_or("")));
+    }
+    if (const Value* name = endpoint.find("hostname"); name != nullptr) {
+      causes.invalid(at + ".hostname", *name, label_problem(name->string_or("")));
+    }
+  }
+}
+
 void validate_slice(const Value& object, Causes& causes) {
   const std::string_view type = object["addressType"].string_or("");
   if (type.empty()) {
@@ -178,6 +322,8 @@ void validate_slice(const Value& object, Causes& causes) {
   } else if (type != "IPv4" && type != "IPv6" && type != "FQDN") {
     causes.not_supported("addressType", Value(type), {"FQDN", "IPv4", "IPv6"});
   }
+  check_slice_ports(object["ports"], causes);
+  check_slice_endpoints(object["endpoints"], type, causes);
 }
 void validate_slice_update(const Value& object, const Value& old_object, Causes& causes) {
   if (!(object["addressType"] == old_object["addressType"])) {
@@ -214,15 +360,15 @@ void validate_budget(const Value& object, Causes& causes) {
   for (const char* key : {"minAvailable", "maxUnavailable"}) {
     const Value& value = spec[key];
     const std::string path = std::string("spec.") + key;
-    check_not_negative(value, path, causes);
-    if (value.is_string() && !value.as_string().ends_with('%')) {
-      causes.invalid(
-          path, value,
-          "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  "
-          "or '93%', regex used for validation is '[0-9]+%')");
-    }
+    check_int_or_percent(value, path, causes);
+    check_not_more_than_all(value, path, causes);
   }
   check_label_selector(spec["selector"], "spec.selector", causes);
+  const Value& policy = spec["unhealthyPodEvictionPolicy"];
+  if (policy.is_string() && policy != Value("AlwaysAllow") && policy != Value("IfHealthyBudget")) {
+    causes.not_supported("spec.unhealthyPodEvictionPolicy", policy,
+                         {"AlwaysAllow", "IfHealthyBudget"});
+  }
 }
 
 // networking
@@ -261,11 +407,40 @@ void validate_rules(const Value& object, Causes& causes) {
       return rules[i][key].is_array() && !rules[i][key].as_array().empty();
     };
     if (!filled("verbs")) causes.required(path + ".verbs", "verbs must contain at least one value");
-    if (filled("nonResourceURLs")) continue;
+    if (filled("nonResourceURLs")) {
+      const Value& urls = rules[i]["nonResourceURLs"];
+      if (object["kind"] == Value("Role")) {
+        causes.invalid(path + ".nonResourceURLs", urls,
+                       "namespaced rules cannot apply to non-resource URLs");
+      }
+      if (filled("apiGroups") || filled("resources") || filled("resourceNames")) {
+        causes.invalid(path + ".nonResourceURLs", urls,
+                       "rules cannot apply to both regular resources and non-resource URLs");
+      }
+      continue;
+    }
     if (!filled("apiGroups"))
       causes.required(path + ".apiGroups", "resource rules must supply at least one api group");
     if (!filled("resources"))
       causes.required(path + ".resources", "resource rules must supply at least one resource");
+  }
+}
+void validate_cluster_role(const Value& object, Causes& causes) {
+  validate_rules(object, causes);
+  const Value* rule = object.find("aggregationRule");
+  if (rule == nullptr || !rule->is_object()) return;
+  const std::string path = "aggregationRule.clusterRoleSelectors";
+  const Value& selectors = (*rule)["clusterRoleSelectors"];
+  if (!selectors.is_array() || selectors.as_array().empty()) {
+    return causes.required(
+        path, "at least one clusterRoleSelector required if aggregationRule is non-nil");
+  }
+  for (std::size_t i = 0; i < selectors.as_array().size(); ++i) {
+    const std::size_t before = causes.size();
+    check_label_selector(selectors.as_array()[i], index(path, i), causes);
+    if (causes.size() != before) {
+      causes.invalid(index(path, i), nullptr, "invalid label selector.");
+    }
   }
 }
 void default_binding(Value& object) {
@@ -284,21 +459,44 @@ void default_binding(Value& object) {
       object["roleRef"]["apiGroup"] = "rbac.authorization.k8s.io";
   }
 }
+/// A subject of a binding; `cluster`: of a ClusterRoleBinding.
+void check_subject(const Value& subject, const std::string& path, bool cluster, Causes& causes) {
+  constexpr const char* kGroup = "rbac.authorization.k8s.io";
+  const std::string_view kind = subject["kind"].string_or("");
+  const std::string_view name = subject["name"].string_or("");
+  const std::string_view group = subject["apiGroup"].string_or("");
+  if (name.empty()) causes.required(path + ".name");
+  if (kind == "ServiceAccount") {
+    if (!name.empty()) causes.invalid(path + ".name", Value(name), subdomain_problem(name));
+    if (!group.empty()) causes.not_supported(path + ".apiGroup", Value(group), {""});
+    if (cluster && subject["namespace"].string_or("").empty()) {
+      causes.required(path + ".namespace");
+    }
+  } else if (kind == "User" || kind == "Group") {
+    if (group != kGroup) causes.not_supported(path + ".apiGroup", Value(group), {kGroup});
+  } else {
+    causes.not_supported(path + ".kind", Value(kind), {"ServiceAccount", "User", "Group"});
+  }
+}
+
 void validate_binding(const Value& object, Causes& causes) {
   const Value& reference = object["roleRef"];
   const std::string_view kind = reference["kind"].string_or("");
-  if (kind != "Role" && kind != "ClusterRole")
+  const bool cluster = object["kind"] == Value("ClusterRoleBinding");
+  constexpr const char* kGroup = "rbac.authorization.k8s.io";
+  if (reference["apiGroup"] != Value(kGroup)) {
+    causes.not_supported("roleRef.apiGroup", Value(reference["apiGroup"].string_or("")), {kGroup});
+  }
+  if (cluster && kind != "ClusterRole") {
+    causes.not_supported("roleRef.kind", kind, {"ClusterRole"});
+  } else if (!cluster && kind != "Role" && kind != "ClusterRole") {
     causes.not_supported("roleRef.kind", kind, {"Role", "ClusterRole"});
+  }
   if (reference["name"].string_or("").empty()) causes.required("roleRef.name");
   if (!object["subjects"].is_array()) return;
   const Array& subjects = object["subjects"].as_array();
   for (std::size_t i = 0; i < subjects.size(); ++i) {
-    const std::string path = index("subjects", i);
-    if (subjects[i]["name"].string_or("").empty()) causes.required(path + ".name");
-    if (subjects[i]["kind"] == Value("ServiceAccount") &&
-        subjects[i]["namespace"].string_or("").empty()) {
-      causes.required(path + ".namespace");
-    }
+    check_subject(subjects[i], index("subjects", i), cluster, causes);
   }
 }
 void validate_binding_update(const Value& object, const Value& old_object, Causes& causes) {
@@ -323,6 +521,12 @@ void validate_lease(const Value& object, Causes& causes) {
   check_not_negative(spec["leaseTransitions"], "spec.leaseTransitions", causes);
 }
 
+/// Coordinated election is off: what it needs is dropped.
+void prepare_lease(State&, Value& object) {
+  if (!object["spec"].is_object()) return;
+  for (const char* key : {"strategy", "preferredHolder"}) object["spec"].as_object().erase(key);
+}
+
 void default_storage_class(Value& object) {
   set_default(object, "reclaimPolicy", "Delete");
   set_default(object, "volumeBindingMode", "Immediate");
@@ -336,6 +540,7 @@ const Rules& other_rules(std::string_view group, std::string_view kind) {
                          .prepare = prepare_job,
                          .validate = validate_job,
                          .validate_update = validate_job_update,
+                         .validate_create = validate_new_job,
                          .validate_status = job_status,
                          .carry = carry_job};
   static const Rules cron_job{.defaults = default_cron_job, .validate = validate_cron_job};
@@ -347,16 +552,18 @@ const Rules& other_rules(std::string_view group, std::string_view kind) {
   static const Rules network_policy{.defaults = default_network_policy,
                                     .validate = validate_network_policy};
   static const Rules role{.validate = validate_rules};
+  static const Rules cluster_role{.validate = validate_cluster_role};
   static const Rules binding{.defaults = default_binding,
                              .validate = validate_binding,
                              .validate_update = validate_binding_update};
-  static const Rules lease{.validate = validate_lease};
+  static const Rules lease{.prepare = prepare_lease, .validate = validate_lease};
   static const Rules storage_class{.defaults = default_storage_class};
   if (group == "batch") return kind == "Job" ? job : kind == "CronJob" ? cron_job : none;
   if (kind == "EndpointSlice") return slice;
   if (kind == "PodDisruptionBudget") return budget;
   if (kind == "NetworkPolicy") return network_policy;
-  if (kind == "Role" || kind == "ClusterRole") return role;
+  if (kind == "Role") return role;
+  if (kind == "ClusterRole") return cluster_role;
   if (kind == "RoleBinding" || kind == "ClusterRoleBinding") return binding;
   if (kind == "Lease") return lease;
   if (kind == "StorageClass") return storage_class;

@@ -1,8 +1,8 @@
 // Pods and pod templates: defaults and validation.
 
 #include <algorithm>
-#include <array>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -19,6 +19,13 @@ using json::Value;
 
 namespace {
 
+void default_get(Value& handler) {
+  Value* get = handler.find("httpGet");
+  if (get == nullptr || !get->is_object()) return;
+  set_default(*get, "path", "/");
+  set_default(*get, "scheme", "HTTP");
+}
+
 void default_probe(Value& container, const char* key) {
   Value* probe = container.find(key);
   if (probe == nullptr || !probe->is_object()) return;
@@ -26,10 +33,7 @@ void default_probe(Value& container, const char* key) {
   set_default(*probe, "periodSeconds", 10);
   set_default(*probe, "successThreshold", 1);
   set_default(*probe, "failureThreshold", 3);
-  if (Value* get = probe->find("httpGet")) {
-    set_default(*get, "path", "/");
-    set_default(*get, "scheme", "HTTP");
-  }
+  default_get(*probe);
   if (Value* grpc = probe->find("grpc")) set_default(*grpc, "service", "");
 }
 
@@ -76,9 +80,20 @@ void default_container(Value& container) {
   }
   for (const char* probe : {"livenessProbe", "readinessProbe", "startupProbe"})
     default_probe(container, probe);
+  if (Value* lifecycle = container.find("lifecycle"); lifecycle && lifecycle->is_object()) {
+    for (const char* hook : {"postStart", "preStop"}) {
+      if (Value* handler = lifecycle->find(hook); handler && handler->is_object()) {
+        default_get(*handler);
+      }
+    }
+  }
 }
 
 void default_volume(Value& volume) {
+  const Object& members = volume.as_object();
+  if (members.empty() || (members.size() == 1 && members.begin()->key == "name")) {
+    volume["emptyDir"] = Object{};
+  }
   for (const char* key : {"secret", "configMap", "downwardAPI", "projected"}) {
     if (Value* source = volume.find(key)) set_default(*source, "defaultMode", 420);
   }
@@ -147,167 +162,25 @@ void default_pod_spec(Value& spec, bool in_pod) {
 
 namespace {
 
-void validate_probe(const Value& probe, const std::string& path, bool liveness, Causes& causes) {
-  if (!probe.is_object()) return;
-  std::size_t handlers = 0;
-  for (const char* key : {"exec", "httpGet", "tcpSocket", "grpc"})
-    handlers += probe.find(key) != nullptr ? 1 : 0;
-  if (handlers == 0) causes.required(path, "must specify a handler type");
-  if (handlers > 1) causes.forbidden(path, "may not specify more than 1 handler type");
-  for (const char* key : {"initialDelaySeconds", "timeoutSeconds", "periodSeconds",
-                          "successThreshold", "failureThreshold"}) {
-    check_not_negative(probe[key], path + "." + key, causes);
-  }
-  if (liveness && probe["successThreshold"].integer_or(1) != 1) {
-    causes.invalid(path + ".successThreshold", probe["successThreshold"], "must be 1");
-  }
-}
-
-void validate_resources(const Value& resources, const std::string& path, Causes& causes) {
-  const Value& limits = resources["limits"];
-  const Value& requests = resources["requests"];
-  if (!requests.is_object()) return;
-  for (const auto& member : requests.as_object()) {
-    const auto request = quantity_value(member.value);
-    if (request && *request < 0) {
-      causes.invalid(keyed(path + ".requests", member.key), member.value,
-                     "must be greater than or equal to 0");
-    }
-    const auto limit = quantity_value(limits[member.key]);
-    if (request && limit && *request > *limit) {
-      causes.invalid(path + ".requests", member.value,
-                     fmt::format("must be less than or equal to {} limit of {}", member.key,
-                                 limits[member.key].string_or("")));
-    }
-  }
-}
-
-void validate_container(const Value& container, const std::string& path,
-                        const std::set<std::string>& volumes, std::set<std::string>& names,
-                        Causes& causes) {
-  const std::string name(container["name"].string_or(""));
-  if (name.empty()) {
-    causes.required(path + ".name");
-  } else if (const auto problem = label_problem(name); !problem.empty()) {
-    causes.invalid(path + ".name", name, problem);
-  } else if (!names.insert(name).second) {
-    causes.duplicate(path + ".name", name);
-  }
-  if (container["image"].string_or("").empty()) causes.required(path + ".image");
-  const std::string_view pull = container["imagePullPolicy"].string_or("Always");
-  if (pull != "Always" && pull != "IfNotPresent" && pull != "Never") {
-    causes.not_supported(path + ".imagePullPolicy", pull, {"Always", "IfNotPresent", "Never"});
-  }
-  if (container["ports"].is_array()) {
-    const Array& ports = container["ports"].as_array();
-    for (std::size_t i = 0; i < ports.size(); ++i) {
-      const std::int64_t port = ports[i]["containerPort"].integer_or(0);
-      const std::string at = index(path + ".ports", i);
-      if (port == 0) causes.required(at + ".containerPort");
-      if (port < 0 || port > 65535)
-        causes.invalid(at + ".containerPort", port, "must be between 1 and 65535, inclusive");
-      const std::string_view protocol = ports[i]["protocol"].string_or("TCP");
-      if (protocol != "TCP" && protocol != "UDP" && protocol != "SCTP") {
-        causes.not_supported(at + ".protocol", protocol, {"SCTP", "TCP", "UDP"});
-      }
-    }
-  }
-  if (container["env"].is_array()) {
-    const Array& list = container["env"].as_array();
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      const std::string at = index(path + ".env", i);
-      if (list[i]["name"].string_or("").empty()) causes.required(at + ".name");
-      if (list[i].find("valueFrom") != nullptr && !list[i]["value"].string_or("").empty()) {
-        causes.invalid(at + ".valueFrom", "", "may not be specified when `value` is not empty");
-      }
-    }
-  }
-  if (container["volumeMounts"].is_array()) {
-    const Array& mounts = container["volumeMounts"].as_array();
-    std::set<std::string> paths;
-    for (std::size_t i = 0; i < mounts.size(); ++i) {
-      const std::string at = index(path + ".volumeMounts", i);
-      const std::string mount(mounts[i]["name"].string_or(""));
-      if (mount.empty()) {
-        causes.required(at + ".name");
-      } else if (!volumes.contains(mount)) {
-        causes.not_found(at + ".name", mount);
-      }
-      const std::string where(mounts[i]["mountPath"].string_or(""));
-      if (where.empty()) causes.required(at + ".mountPath");
-      if (!where.empty() && !paths.insert(where).second)
-        causes.invalid(at + ".mountPath", where, "must be unique");
-    }
-  }
-  validate_resources(container["resources"], path + ".resources", causes);
-  validate_probe(container["livenessProbe"], path + ".livenessProbe", true, causes);
-  validate_probe(container["readinessProbe"], path + ".readinessProbe", false, causes);
-  validate_probe(container["startupProbe"], path + ".startupProbe", true, causes);
-}
-
-std::set<std::string> validate_volumes(const Value& volumes, const std::string& path,
-                                       Causes& causes) {
-  std::set<std::string> names;
-  if (!volumes.is_array()) return names;
-  const Array& list = volumes.as_array();
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const std::string at = index(path, i);
-    const std::string name(list[i]["name"].string_or(""));
-    if (name.empty()) {
-      causes.required(at + ".name");
-    } else if (const auto problem = label_problem(name); !problem.empty()) {
-      causes.invalid(at + ".name", name, problem);
-    } else if (!names.insert(name).second) {
-      causes.duplicate(at + ".name", name);
-    }
-    const std::size_t members = list[i].is_object() ? list[i].as_object().size() : 0;
-    if (members < 2) causes.required(at, "must specify a volume type");
-    if (members > 2) causes.forbidden(at, "may not specify more than 1 volume type");
-  }
-  return names;
-}
-
-}  // namespace
-
-void validate_pod_spec(const Value& spec, const std::string& path, Causes& causes,
-                       const std::set<std::string>& claim_templates) {
-  std::set<std::string> volumes = validate_volumes(spec["volumes"], path + ".volumes", causes);
-  volumes.insert(claim_templates.begin(), claim_templates.end());
-  std::set<std::string> names;
-  const Value& containers = spec["containers"];
-  if (!containers.is_array() || containers.as_array().empty()) {
-    causes.required(path + ".containers");
-  } else {
-    for (std::size_t i = 0; i < containers.as_array().size(); ++i) {
-      validate_container(containers.as_array()[i], index(path + ".containers", i), volumes, names,
-                         causes);
-    }
-  }
-  if (const Value& initial = spec["initContainers"]; initial.is_array()) {
-    for (std::size_t i = 0; i < initial.as_array().size(); ++i) {
-      validate_container(initial.as_array()[i], index(path + ".initContainers", i), volumes, names,
-                         causes);
-    }
-  }
-  const std::string_view restart = spec["restartPolicy"].string_or("");
-  if (restart != "Always" && restart != "OnFailure" && restart != "Never") {
-    causes.not_supported(path + ".restartPolicy", restart, {"Always", "OnFailure", "Never"});
-  }
-  const std::string_view dns = spec["dnsPolicy"].string_or("");
-  if (dns != "ClusterFirst" && dns != "ClusterFirstWithHostNet" && dns != "Default" &&
-      dns != "None") {
-    causes.not_supported(path + ".dnsPolicy", dns,
-                         {"ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"});
-  }
-  check_not_negative(spec["terminationGracePeriodSeconds"], path + ".terminationGracePeriodSeconds",
-                     causes);
-}
-
-namespace {
-
 void default_pod(Value& pod) {
   if (!pod["spec"].is_object()) pod["spec"] = Object{};
   default_pod_spec(pod["spec"], true);
+  Value& grace = pod["spec"]["terminationGracePeriodSeconds"];
+  if (grace.integer_or(0) < 0) grace = 1;
+  if (pod["spec"].find("hostNetwork") == nullptr || pod["spec"]["hostNetwork"] != Value(true))
+    return;
+  for (const char* key : {"containers", "initContainers"}) {
+    Value* list = pod["spec"].find(key);
+    if (list == nullptr || !list->is_array()) continue;
+    for (Value& container : list->as_array()) {
+      Value* ports = container.find("ports");
+      if (ports == nullptr || !ports->is_array()) continue;
+      for (Value& port : ports->as_array()) {
+        Value number = std::as_const(port)["containerPort"];
+        if (!number.is_null()) set_default(port, "hostPort", std::move(number));
+      }
+    }
+  }
 }
 
 const char* quality_of_service(const Value& spec) {
@@ -350,15 +223,78 @@ void prepare_pod(State& state, Value& pod) {
 
 void validate_pod(const Value& pod, Causes& causes) {
   const Value& spec = pod["spec"];
-  validate_pod_spec(spec, "spec", causes);
-  check_labels(spec["nodeSelector"], "spec.nodeSelector", causes);
-  const Value& deadline = spec["activeDeadlineSeconds"];
-  if (deadline.is_integer() && (deadline.as_integer() < 1 || deadline.as_integer() > INT32_MAX)) {
-    causes.invalid("spec.activeDeadlineSeconds", deadline,
-                   "must be between 1 and 2147483647, inclusive");
+  validate_pod_annotations(pod["metadata"]["annotations"], spec, "metadata.annotations", causes);
+  validate_pod_spec(spec, "spec", causes, {}, true);
+  for (const char* key : {"containers", "initContainers"}) {
+    if (!spec[key].is_array()) continue;
+    for (std::size_t i = 0; i < spec[key].as_array().size(); ++i) {
+      const std::string_view image = spec[key].as_array()[i]["image"].string_or("");
+      const auto is_space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+      if (image.empty() || (!is_space(image.front()) && !is_space(image.back()))) continue;
+      causes.invalid(index(child("spec", key), i) + ".image", Value(image),
+                     "must not have leading or trailing whitespace");
+    }
   }
-  if (spec["dnsPolicy"] == Value("None") && !spec["dnsConfig"].is_object()) {
-    causes.required("spec.dnsConfig", "must provide `dnsConfig` when `dnsPolicy` is None");
+}
+
+void validate_new_pod(const Value& pod, Causes& causes) {
+  const Value& spec = pod["spec"];
+  if (spec["serviceAccountName"].string_or("").empty() && spec["volumes"].is_array()) {
+    const Array& volumes = spec["volumes"].as_array();
+    for (std::size_t i = 0; i < volumes.size(); ++i) {
+      const Value& sources = volumes[i]["projected"]["sources"];
+      if (!sources.is_array()) continue;
+      for (std::size_t j = 0; j < sources.as_array().size(); ++j) {
+        if (sources.as_array()[j].find("serviceAccountToken") == nullptr) continue;
+        causes.forbidden(
+            fmt::format("spec.volumes[{}].projected.sources[{}].serviceAccountToken", i, j),
+            "must not be specified when serviceAccountName is not set");
+      }
+    }
+  }
+  if (const Value& list = spec["ephemeralContainers"];
+      list.is_array() && !list.as_array().empty()) {
+    causes.forbidden("spec.ephemeralContainers", "cannot be set on create");
+  }
+  const Value& gates = spec["schedulingGates"];
+  if (spec.find("nodeName") != nullptr && gates.is_array() && !gates.as_array().empty()) {
+    causes.forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared");
+  }
+}
+
+/// True when the numbers of containers differ, after which nothing else is looked at.
+bool check_container_counts(const Value& spec, const Value& old_spec, const char* key,
+                            Causes& causes) {
+  const auto count = [&](const Value& one) {
+    return one[key].is_array() ? one[key].as_array().size() : 0;
+  };
+  if (count(spec) == count(old_spec)) return false;
+  causes.forbidden(child("spec", key), "pod updates may not add or remove containers");
+  return true;
+}
+
+void check_deadline(const Value& now, const Value& before, Causes& causes) {
+  if (now.is_integer() && before.is_integer() && before.as_integer() < now.as_integer()) {
+    causes.invalid("spec.activeDeadlineSeconds", now,
+                   "must be less than or equal to previous value");
+  } else if (!now.is_integer() && before.is_integer()) {
+    causes.invalid("spec.activeDeadlineSeconds", nullptr,
+                   "must not update from a positive integer to nil value");
+  }
+}
+
+void check_gates(const Value& now, const Value& before, Causes& causes) {
+  if (!now.is_array()) return;
+  for (std::size_t i = 0; i < now.as_array().size(); ++i) {
+    const Value& gate = now.as_array()[i];
+    const bool known =
+        before.is_array() && std::find(before.as_array().begin(), before.as_array().end(), gate) !=
+                                 before.as_array().end();
+    if (!known) {
+      causes.forbidden(index("spec.schedulingGates", i),
+                       "only deletion is allowed, but found new scheduling gate '" +
+                           std::string(gate["name"].string_or("")) + "'");
+    }
   }
 }
 
@@ -366,10 +302,16 @@ void validate_pod(const Value& pod, Causes& causes) {
 void validate_pod_update(const Value& pod, const Value& old_pod, Causes& causes) {
   Value now = pod["spec"];
   Value before = old_pod["spec"];
+  for (const char* key : {"containers", "initContainers"}) {
+    if (check_container_counts(now, before, key, causes)) return;
+  }
+  const std::size_t found = causes.size();
+  check_deadline(now["activeDeadlineSeconds"], before["activeDeadlineSeconds"], causes);
+  if (causes.size() != found) return;
+  check_gates(now["schedulingGates"], before["schedulingGates"], causes);
   for (Value* spec : {&now, &before}) {
     for (const char* key : {"activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds",
-                            "schedulingGates", "nodeName"}) {
-      if (std::string_view(key) == "nodeName") continue;
+                            "schedulingGates"}) {
       spec->as_object().erase(key);
     }
     for (const char* key : {"containers", "initContainers"}) {
@@ -386,6 +328,31 @@ void validate_pod_update(const Value& pod, const Value& old_pod, Causes& causes)
                    "to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be "
                    "set to 1 if it was "
                    "previously negative)");
+}
+
+void validate_pod_status(const Value& pod, Causes& causes) {
+  const Value& status = pod["status"];
+  const Value& addresses = status["podIPs"];
+  if (const std::string_view first = status["podIP"].string_or("");
+      !first.empty() && (!addresses.is_array() || addresses.as_array().empty())) {
+    causes.invalid("status.podIPs[0]", Value(first), address_problem(first));
+  }
+  if (!addresses.is_array()) return;
+  for (std::size_t i = 0; i < addresses.as_array().size(); ++i) {
+    const std::string_view address = addresses.as_array()[i]["ip"].string_or("");
+    causes.invalid(index("status.podIPs", i), Value(address), address_problem(address));
+  }
+}
+
+void default_pod_template(Value& object) {
+  Value& pod_template = object["template"];
+  if (!pod_template["metadata"].is_object()) pod_template["metadata"] = Object{};
+  if (!pod_template["spec"].is_object()) pod_template["spec"] = Object{};
+  default_pod_spec(pod_template["spec"], false);
+}
+
+void validate_pod_template_object(const Value& object, Causes& causes) {
+  validate_pod_template(object["template"], "template", causes);
 }
 
 void carry_pod(Value& pod, const Value& old_pod) {
@@ -407,7 +374,15 @@ const Rules& pod_rules() {
                            .prepare = prepare_pod,
                            .validate = validate_pod,
                            .validate_update = validate_pod_update,
+                           .validate_create = validate_new_pod,
+                           .validate_status = validate_pod_status,
                            .carry = carry_pod};
+  return rules;
+}
+
+const Rules& pod_template_rules() {
+  static const Rules rules{.defaults = default_pod_template,
+                           .validate = validate_pod_template_object};
   return rules;
 }
 

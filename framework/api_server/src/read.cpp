@@ -39,6 +39,22 @@ bool matches(const Selection& selection, const Stored& object) {
 
 }  // namespace
 
+namespace {
+
+/// What rows of a table hold of their objects.
+std::string_view included_object(const Context& context) {
+  const std::string_view include = context.query().get("includeObject");
+  if (include.empty() || include == "Metadata" || include == "Object" || include == "None") {
+    return include;
+  }
+  throw Failure::bad_request(fmt::format(
+      "Unable to convert to Table as requested: includeObject: Invalid value: {}: must be "
+      "'Metadata', 'Object', 'None', or empty",
+      quote_json(include)));
+}
+
+}  // namespace
+
 http::Response object_response(Context& context, int status, const StoredPtr& object) {
   const Resource& resource = *context.resource;
   const ObjectForm form = context.wanted.form;
@@ -46,9 +62,9 @@ http::Response object_response(Context& context, int status, const StoredPtr& ob
   const Value versioned = to_version(resource, object->value());
   if (form == ObjectForm::table) {
     const Value metadata = Object{{"resourceVersion", versioned["metadata"]["resourceVersion"]}};
-    return json_response(
-        status, make_table(resource, {versioned}, metadata, context.query().get("includeObject"),
-                           context.state.env.clock().wall_now()));
+    return json_response(status,
+                         make_table(resource, {versioned}, metadata, included_object(context),
+                                    context.state.env.clock().wall_now(), context.wanted.version));
   }
   if (form == ObjectForm::metadata) return json_response(status, partial_metadata(versioned));
   return json_response(status, versioned);
@@ -192,7 +208,7 @@ void check_list_options(const Query& query, bool watch) {
   } else if (!match.empty() && version.empty()) {
     causes.forbidden(field, "resourceVersionMatch is forbidden unless resourceVersion is provided");
   }
-  if (!match.empty() && !query.get("continue").empty()) {
+  if ((!match.empty() || watch) && !query.get("continue").empty()) {
     causes.forbidden(field, "resourceVersionMatch is forbidden when continue is provided");
   }
   if (!watch && !match.empty() && match != "Exact" && match != "NotOlderThan") {
@@ -317,9 +333,9 @@ http::Response list_response(Context& context, const std::vector<StoredPtr>& obj
   std::vector<Value> values;
   for (const StoredPtr& object : objects) values.push_back(to_version(resource, object->value()));
   if (form == ObjectForm::table) {
-    return json_response(200, make_table(resource, values, Value(std::move(metadata)),
-                                         context.query().get("includeObject"),
-                                         context.state.env.clock().wall_now()));
+    return json_response(
+        200, make_table(resource, values, Value(std::move(metadata)), included_object(context),
+                        context.state.env.clock().wall_now(), context.wanted.version));
   }
   Array items;
   for (Value& value : values) {
@@ -362,7 +378,10 @@ Reply handle_list(Context& context) {
       metadata.set("remainingItemCount", remaining);
   }
   // Lists of custom objects say so when nothing remains.
-  if (context.resource->custom && !metadata.contains("continue")) metadata.set("continue", "");
+  if (context.resource->custom && !metadata.contains("continue") &&
+      context.wanted.form != ObjectForm::table) {
+    metadata.set("continue", "");
+  }
   return {list_response(context, chosen, std::move(metadata))};
 }
 
@@ -398,7 +417,8 @@ Reply handle_watch(Context& context) {
     }
     if (initial_events && query.flag("allowWatchBookmarks"))
       stream->bookmark(state.store.revision(), true);
-  } else if (auto changes = state.store.changes_since(storage, version_of(version))) {
+  } else if (auto changes =
+                 state.store.changes_since(storage, parse_version(version, "resourceVersion"))) {
     for (const Change& change : *changes) stream->changed(change);
   } else {
     stream->fail(make_status(

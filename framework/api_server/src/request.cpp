@@ -73,13 +73,12 @@ Target Target::parse(std::string_view text) {
   Target target;
   const auto question = std::min(text.find('?'), text.size());
   if (question < text.size()) target.query = Query::parse(text.substr(question + 1));
-  std::string_view path = text.substr(0, question);
+  const auto decoded = decode_percent(text.substr(0, question));
+  std::string_view path = decoded ? std::string_view(*decoded) : text.substr(0, question);
+  target.empty_segments = path.find("//") != std::string_view::npos;
   while (!path.empty()) {
     const auto end = std::min(path.find('/'), path.size());
-    if (end > 0) {
-      auto decoded = decode_percent(path.substr(0, end));
-      target.segments.push_back(decoded ? *decoded : std::string(path.substr(0, end)));
-    }
+    if (end > 0) target.segments.emplace_back(path.substr(0, end));
     path.remove_prefix(std::min(end + 1, path.size()));
   }
   const auto& parts = target.segments;

@@ -18,6 +18,7 @@ enum class ObjectForm : std::uint8_t { whole, table, metadata };
 struct Wanted {
   Encoding encoding = Encoding::json;
   ObjectForm form = ObjectForm::whole;
+  std::string version = "v1";  ///< of meta.k8s.io, for forms of its own
 };
 
 class Query {
@@ -39,7 +40,8 @@ struct Target {
   std::vector<std::string> segments;
   Query query;
 
-  bool resource_path = false;  ///< below /api/v1 or /apis/<group>/<version>
+  bool empty_segments = false;  ///< "//" somewhere
+  bool resource_path = false;   ///< below /api/v1 or /apis/<group>/<version>
   bool namespaces_scope = false;
   bool old_watch = false;  ///< below /watch/
   std::string group, version, namespace_, plural, name, subresource, rest;

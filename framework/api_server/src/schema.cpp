@@ -138,6 +138,49 @@ const Schema* SchemaSet::structural(const Value& document, const std::string& pa
 
 namespace {
 
+/// Why an expression does not compile, in the words of Go's library, RE2's sibling.
+std::string go_problem(const re2::RE2& expression) {
+  using Code = re2::RE2;
+  std::string_view why = "invalid regexp";
+  switch (expression.error_code()) {
+    case Code::ErrorBadEscape:
+      why = "invalid escape sequence";
+      break;
+    case Code::ErrorBadCharRange:
+      why = "invalid character class range";
+      break;
+    case Code::ErrorMissingBracket:
+      why = "missing closing ]";
+      break;
+    case Code::ErrorMissingParen:
+      why = "missing closing )";
+      break;
+    case Code::ErrorUnexpectedParen:
+      why = "unexpected )";
+      break;
+    case Code::ErrorTrailingBackslash:
+      return "error parsing regexp: trailing backslash at end of expression: ``";
+    case Code::ErrorRepeatArgument:
+      why = "missing argument to repetition operator";
+      break;
+    case Code::ErrorRepeatSize:
+      why = "invalid repeat count";
+      break;
+    case Code::ErrorRepeatOp:
+      why = "invalid nested repetition operator";
+      break;
+    case Code::ErrorBadPerlOp:
+      why = "invalid or unsupported Perl syntax";
+      break;
+    case Code::ErrorBadNamedCapture:
+      why = "invalid named capture";
+      break;
+    default:
+      break;
+  }
+  return fmt::format("error parsing regexp: {}: `{}`", why, expression.error_arg());
+}
+
 std::optional<double> number_of(const Value& value) {
   return value.is_number() ? std::optional(value.as_number()) : std::nullopt;
 }
@@ -169,7 +212,7 @@ void read_constraints(Schema& schema, const Value& document, const std::string& 
       schema.expression = std::move(expression);
     } else {
       causes.invalid(path + ".pattern", schema.pattern,
-                     "must be a valid regular expression, but isn't: " + expression->error());
+                     "must be a valid regular expression, but isn't: " + go_problem(*expression));
     }
   }
 }

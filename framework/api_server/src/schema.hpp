@@ -108,20 +108,30 @@ struct Unknown {
   std::vector<std::string> fields;
 };
 
+/// In whose words a value of the wrong type is refused: those of Go's JSON decoder, or of
+/// apimachinery's converter of documents.
+enum class Decoder : std::uint8_t { json, unstructured };
+
 /// Brings a built-in object to the form that a round trip through Go's types gives: unknown fields,
 /// nulls and empty optional values dropped, quantities canonical. Throws Failure(400) naming the
 /// field for a value of the wrong type.
 void normalize(const Schema& schema, json::Value& value, std::string_view kind,
-               std::string_view version, Unknown& unknown);
+               std::string_view version, Unknown& unknown, Decoder decoder = Decoder::json);
+/// What `normalize` throws, without "X in version Y cannot be handled as a Z: ".
+std::string reason_of(std::string_view message);
 
 /// Drops what a structural schema does not name. `root`: apiVersion, kind and metadata stay.
 void prune(const Schema& schema, json::Value& value, bool root, const std::string& path,
            Unknown& unknown);
 /// Fills in defaults, and drops nulls that are not allowed where a default exists.
 void apply_defaults(const Schema& schema, json::Value& value, bool root);
-/// Checks a custom object (below the root: everything; at the root not metadata).
-void validate(const Schema& schema, const json::Value& value, const std::string& path, bool root,
-              Causes& causes);
+/// Checks a custom object or a part of one: `prefix` is where the part is. What an update leaves as
+/// it was is tolerated (ratcheting): `old_value` is what it replaces, nullptr for a creation.
+void validate(const Schema& schema, const json::Value& value, Causes& causes,
+              const json::Value* old_value = nullptr, const std::string& prefix = "");
+/// Lists that are sets or maps have no entry twice.
+void validate_lists(const Schema& schema, const json::Value& value, const std::string& path,
+                    Causes& causes);
 
 /// "a.b", or "b" when `path` is empty.
 std::string child(const std::string& path, std::string_view name);

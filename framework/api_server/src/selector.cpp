@@ -73,23 +73,26 @@ class Reader {
     return std::string(text_.substr(start, position_ - start));
   }
 
+  void refuse(const std::string& what, const Problems& problems) {
+    std::string text;
+    for (const std::string& problem : problems) {
+      text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", what, problem);
+    }
+    if (problems.size() > 1) text = "[" + text + "]";
+    if (!text.empty()) fail(text);
+  }
+
   std::string key() {
     std::string name = word();
     if (name.empty()) fail(fmt::format("found '{}', expected: identifier", token()));
-    const std::string problem = label_key_problem(name);
-    if (!problem.empty()) {
-      fail(fmt::format("<nil>: Invalid value: {}: {}", quote_json(name), problem));
-    }
+    refuse(fmt::format("<nil>: Invalid value: {}", quote_json(name)), label_key_problem(name));
     return name;
   }
 
   std::string value(const std::string& key, std::size_t position = 0) {
     std::string text = word();
-    const std::string problem = label_value_problem(text);
-    if (!problem.empty()) {
-      fail(fmt::format("values[{}][{}]: Invalid value: {}: {}", position, key, quote_json(text),
-                       problem));
-    }
+    refuse(fmt::format("values[{}][{}]: Invalid value: {}", position, key, quote_json(text)),
+           label_value_problem(text));
     return text;
   }
 

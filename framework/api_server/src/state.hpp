@@ -134,6 +134,11 @@ std::optional<std::int64_t> parse_time(std::string_view text);
 /// Name, namespace, UID, times and generation of a new object. Throws Failure.
 void prepare_metadata(Context& context, json::Value& object, const std::string& namespace_);
 void validate_metadata(const Resource& resource, const json::Value& object, Causes& causes);
+/// Kinds whose metadata is looked at when nothing else is wrong, and by the rules of all kinds.
+bool checks_metadata_last(const Resource& resource);
+/// An object that is not the one that a UID names.
+Failure uid_conflict(const Resource& resource, const json::Value& object, std::string_view wanted,
+                     std::string_view present);
 /// Carries over what clients cannot change, and checks the preconditions in the object.
 void carry_metadata(const Context& context, const Resource& resource, const json::Value& old_object,
                     json::Value& object);
@@ -152,6 +157,8 @@ json::Value to_storage(const Resource& resource, json::Value object);
 
 /// Drops nulls, which mean absent: in metadata, and of built-in kinds (but events) everywhere.
 void drop_nulls(const Resource& resource, json::Value& object);
+/// Drops members that are null, everywhere.
+void drop_nulls_below(json::Value& value);
 
 // verbs.cpp
 StoredPtr create_object(Context& context, const Resource& resource, json::Value object,
@@ -162,7 +169,7 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
 struct DeleteOptions {
   std::optional<std::int64_t> grace;
   std::string propagation;
-  std::string uid;
+  std::optional<std::string> uid;
   std::string resource_version;
   bool dry_run = false;
 };
@@ -179,10 +186,15 @@ void crd_changed(State& state, const json::Value& crd);
 void crd_removed(State& state, const json::Value& crd);
 void default_crd(json::Value& crd);
 void validate_crd(const json::Value& crd, const json::Value* old_crd, Causes& causes);
+/// What creation sets: no names are accepted yet, and one version is stored.
+void prepare_crd(json::Value& crd);
 /// Names accepted and established, as the server's controllers write them.
 void establish_crd(State& state, json::Value& crd);
 
 // apply.cpp
+/// As `track_update`, for what the server itself writes through "status".
+void track_server_write(const State& state, const Resource& resource, const json::Value& old_object,
+                        json::Value& object);
 void track_update(Context& context, const Resource& resource, const json::Value* old_object,
                   json::Value& object, const std::string& subresource, const WriteOptions& options);
 

@@ -87,8 +87,8 @@ Array merge_keyed_list(const Schema* items, const std::string& key, Array live,
   for (const Value& entry : patch) {
     const Value& wanted = entry[key];
     if (wanted.is_null()) {
-      throw Failure::bad_request(
-          fmt::format("map: {} does not contain declared merge key: {}", json::dump(entry), key));
+      throw Failure::plain(
+          fmt::format("map: {} does not contain declared merge key: {}", show_go(entry), key));
     }
     const auto same = [&](const Value& other) { return other[key] == wanted; };
     const auto found = std::find_if(live.begin(), live.end(), same);
@@ -155,6 +155,11 @@ Value merge_object(const Schema* schema, Object live, const Object& patch) {
 
 Value merge_value(const Schema* schema, const Field* field, Value live, const Value& patch) {
   if (patch.is_object()) {
+    const std::string directive(patch["$patch"].string_or("merge"));
+    if (directive != "replace" && directive != "delete" && directive != "merge") {
+      throw Failure::plain(
+          fmt::format("unknown patch type: {} in map: {}", directive, show_go(patch)));
+    }
     if (patch["$patch"].string_or("") == "replace") return without_directives(patch);
     if (patch["$patch"].string_or("") == "delete") return nullptr;
     Object base;

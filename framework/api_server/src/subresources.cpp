@@ -1,6 +1,7 @@
 // scale, eviction, binding, log, finalize, token.
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -139,8 +140,17 @@ void use_budget(Context& context, const StoredPtr& budget, const std::string& po
   if (dry_run) return;
   status["disruptionsAllowed"] = allowed_now - 1;
   status["disruptedPods"][std::string_view(pod)] = context.state.now();
-  context.state.put(*context.state.registry.storing("policy/poddisruptionbudgets"),
-                    std::move(value));
+  const ResourcePtr resource = context.state.registry.storing("policy/poddisruptionbudgets");
+  if (allowed_now == 1) {  // none is left
+    status["conditions"] = Array{Object{{"type", "DisruptionAllowed"},
+                                        {"status", "False"},
+                                        {"observedGeneration", status["observedGeneration"]},
+                                        {"lastTransitionTime", context.state.now()},
+                                        {"reason", "InsufficientPods"},
+                                        {"message", ""}}};
+  }
+  track_server_write(context.state, *resource, budget->value(), value);
+  context.state.put(*resource, std::move(value));
 }
 
 bool counts_for_budgets(const Value& pod) {
@@ -154,6 +164,14 @@ bool counts_for_budgets(const Value& pod) {
 Reply handle_eviction(Context& context) {
   State& state = context.state;
   const Value body = read_body(context);
+  const std::string version(body["apiVersion"].string_or("policy/v1"));
+  const std::string kind(body["kind"].string_or("Eviction"));
+  if (kind != "Eviction" && version == "v1") {
+    throw Failure::bad_request(
+        fmt::format("{0} in version \"{1}\" cannot be handled as a Eviction: converting ({1}.{0}) "
+                    "to (policy.Eviction): unknown conversion",
+                    kind, version));
+  }
   const StoredPtr pod = target_object(context);
   if (object_name(body) != context.target.name) {
     throw Failure::bad_request("name in URL does not match name in Eviction object");
@@ -162,7 +180,9 @@ Reply handle_eviction(Context& context) {
   const Value& wanted = body["deleteOptions"];
   if (wanted["gracePeriodSeconds"].is_integer())
     options.grace = wanted["gracePeriodSeconds"].as_integer();
-  options.uid = wanted["preconditions"]["uid"].string_or("");
+  if (wanted["preconditions"]["uid"].is_string()) {
+    options.uid = wanted["preconditions"]["uid"].as_string();
+  }
   options.resource_version = wanted["preconditions"]["resourceVersion"].string_or("");
   options.dry_run = wanted["dryRun"].is_array() || context.query().get("dryRun") == "All";
   if (counts_for_budgets(pod->value())) {
@@ -203,13 +223,21 @@ Reply handle_eviction(Context& context) {
 Reply handle_binding(Context& context) {
   const Value body = read_body(context);
   const StoredPtr pod = target_object(context);
+  const std::string_view kind = body.at_path({"target", "kind"}).string_or("");
+  if (!kind.empty() && kind != "Node") {
+    throw Failure::plain(
+        fmt::format("target.kind: Unsupported value: {}: supported values: \"Node\", \"<empty>\"",
+                    quote_json(kind)));
+  }
   const std::string node(body.at_path({"target", "name"}).string_or(""));
   if (node.empty()) throw Failure::bad_request("target.name: Required value");
   Value object = pod->value();
   const std::string_view bound = object.at_path({"spec", "nodeName"}).string_or("");
   if (!bound.empty()) {
+    Resource shown = *context.resource;
+    shown.plural += "/binding";
     throw Failure::conflict(
-        *context.resource, context.target.name,
+        shown, context.target.name,
         fmt::format("pod {} is already assigned to node \"{}\"", context.target.name, bound));
   }
   object["spec"]["nodeName"] = node;
@@ -222,7 +250,9 @@ Reply handle_binding(Context& context) {
                                             {"lastProbeTime", nullptr},
                                             {"lastTransitionTime", context.state.now()}});
   context.state.put(*context.resource, std::move(object));
-  return {json_response(201, make_status(201, "", "", nullptr))};
+  Value done = make_status(201, "", "", nullptr);
+  done["code"] = 201;
+  return {json_response(201, done)};
 }
 
 namespace {
@@ -291,7 +321,7 @@ Reply handle_finalize(Context& context) {
   }
   const bool done = object["spec"].find("finalizers") == nullptr &&
                     object["metadata"].find("deletionTimestamp") != nullptr &&
-                    !object["metadata"]["finalizers"].is_array();
+                    !std::as_const(object)["metadata"]["finalizers"].is_array();
   if (done) {
     auto last = std::make_shared<const Stored>(std::move(object), stored->revision());
     context.state.remove(*context.resource, last);

@@ -765,8 +765,8 @@ Value make_row(const Resource& resource, const Value& object, std::string_view i
   Object out{{"cells", printer != nullptr ? printer->cells(row) : custom_cells(resource, row)}};
   if (include == "Object") {
     out.set("object", object);
-  } else if (include != "None") {
-    out.set("object", partial_metadata(object));
+  } else {
+    out.set("object", include == "None" ? Value(nullptr) : partial_metadata(object));
   }
   return out;
 }
@@ -786,11 +786,12 @@ Value column_definitions(const Resource& resource) {
 }  // namespace
 
 Value make_table(const Resource& resource, const std::vector<Value>& objects,
-                 const Value& list_metadata, std::string_view include, WallTime now) {
+                 const Value& list_metadata, std::string_view include, WallTime now,
+                 std::string_view version) {
   Array rows;
   for (const Value& object : objects) rows.push_back(make_row(resource, object, include, now));
   return Object{{"kind", "Table"},
-                {"apiVersion", "meta.k8s.io/v1"},
+                {"apiVersion", fmt::format("meta.k8s.io/{}", version)},
                 {"metadata", list_metadata},
                 {"columnDefinitions", column_definitions(resource)},
                 {"rows", std::move(rows)}};

@@ -14,7 +14,8 @@ namespace windlass::inline v0::api_server {
 /// A meta.k8s.io/v1 Table of `objects` with the server's columns for the kind. `include`: None,
 /// Metadata (default) or Object.
 json::Value make_table(const Resource& resource, const std::vector<json::Value>& objects,
-                       const json::Value& list_metadata, std::string_view include, WallTime now);
+                       const json::Value& list_metadata, std::string_view include, WallTime now,
+                       std::string_view version = "v1");
 json::Value make_table_event(const Resource& resource, const json::Value& object, bool columns,
                              WallTime now);
 json::Value partial_metadata(const json::Value& object);

@@ -82,11 +82,54 @@ void check_rules(Context& context, const Resource& resource, const Value& object
   for (std::string& warning : warnings) context.warn(std::move(warning));
 }
 
+/// The number at a path of `scale` must be one that scales.
+void check_replicas(const Value& object, const std::string& path, Causes& causes) {
+  if (path.empty()) return;
+  const Value* at = &object;
+  for (std::size_t start = 1; start < path.size() && at != nullptr;) {
+    const auto end = std::min(path.find('.', start), path.size());
+    at = at->is_object() ? at->find(std::string_view(path).substr(start, end - start)) : nullptr;
+    start = end + 1;
+  }
+  if (at == nullptr || !at->is_integer()) return;
+  if (at->as_integer() < 0) {
+    causes.invalid(path, *at, "should be a non-negative integer");
+  } else if (at->as_integer() > INT32_MAX) {
+    causes.invalid(path, *at, "should be less than or equal to 2147483647");
+  }
+}
+
+void validate_custom(const Resource& resource, const Value& object, const Value* old_object,
+                     const std::string& subresource, Causes& causes) {
+  if (resource.schema == nullptr) return;
+  const bool of_status = subresource == "status";
+  if (of_status) {
+    const Field* field = resource.schema->field("status");
+    if (const Value* status = object.find("status"); status != nullptr && field != nullptr) {
+      validate(*field->schema, *status, causes,
+               old_object != nullptr ? old_object->find("status") : nullptr, "status");
+    }
+  } else {
+    validate(*resource.schema, object, causes, old_object);
+  }
+  if (resource.has_scale) {
+    if (!of_status) check_replicas(object, resource.replicas_path, causes);
+    check_replicas(object, resource.status_replicas_path, causes);
+  }
+  Causes before, now;
+  if (old_object != nullptr) validate_lists(*resource.schema, *old_object, "", before);
+  if (before.empty()) validate_lists(*resource.schema, object, "", now);
+  for (const Cause& cause : now.list()) causes.add(cause);
+}
+
 void validate_object(Context& context, const Resource& resource, const Value& object,
-                     const Value* old_object, Causes& causes) {
+                     const Value* old_object, const std::string& subresource, Causes& causes) {
   if (resource.custom) {
-    if (resource.schema != nullptr) validate(*resource.schema, object, "", true, causes);
+    validate_custom(resource, object, old_object, subresource, causes);
     check_rules(context, resource, object, old_object, causes);
+  } else if (subresource == "status" ||
+             (old_object != nullptr && rules_for(resource).update_checks_all)) {
+    return;
   } else if (const Rules& rules = rules_for(resource); rules.validate != nullptr) {
     rules.validate(object, causes);
   }
@@ -100,6 +143,43 @@ Value options_document(const char* kind, const WriteOptions& options) {
   if (!options.field_validation.empty()) out.set("fieldValidation", options.field_validation);
   if (options.force) out.set("force", true);
   return out;
+}
+
+/// A pod's priority class must be there.
+void check_priority(const State& state, const Resource& resource, const Value& pod) {
+  if (!resource.is("", "Pod")) return;
+  const std::string name(pod["spec"]["priorityClassName"].string_or(""));
+  if (name.empty() || name == "system-node-critical" || name == "system-cluster-critical" ||
+      state.get("scheduling.k8s.io/priorityclasses", {"", name}) != nullptr) {
+    return;
+  }
+  throw Failure::forbidden(resource, object_name(pod),
+                           fmt::format("no PriorityClass with name {} was found", name));
+}
+
+/// Times that the server sets are read before they are replaced.
+void check_times(const Context& context, const Resource& resource, const Value& metadata) {
+  Value times(Object{});
+  for (const char* key : {"creationTimestamp", "deletionTimestamp"}) {
+    if (const Value* time = metadata.find(key); time && !time->is_null()) times[key] = *time;
+  }
+  if (times.as_object().empty()) return;
+  Unknown ignored;
+  normalize(*context.state.registry.object_meta(), times, resource.kind, resource.version, ignored);
+}
+
+/// The server's controllers establish a definition after it was written: the answer is from before.
+StoredPtr settle_definition(State& state, const Resource& resource, StoredPtr written) {
+  if (!resource.is("apiextensions.k8s.io", "CustomResourceDefinition")) return written;
+  const Value& before = written->value();
+  Value settled = before;
+  establish_crd(state, settled);
+  if (settled["status"] == before["status"]) return written;
+  Value shown = before;  // Go shows a list of none
+  set_default(shown["status"], "conditions", Array{});
+  track_server_write(state, resource, shown, settled);
+  state.put(resource, std::move(settled));
+  return written;
 }
 
 }  // namespace
@@ -128,6 +208,7 @@ StoredPtr create_object(Context& context, const Resource& resource, Value object
         resource.kind, resource.version,
         metadata.is_number() ? "number" : json::to_string(metadata.type())));
   }
+  check_times(context, resource, object["metadata"]);
   const std::string given(object["metadata"]["resourceVersion"].string_or(""));
   const bool number = given.find_first_not_of("0123456789") == std::string::npos;
   if (!given.empty() && given != "0" && number) {
@@ -158,19 +239,27 @@ StoredPtr create_object(Context& context, const Resource& resource, Value object
       conform(context, resource, object, options);
     }
   }
+  check_priority(state, resource, object);
   Causes causes;
-  validate_metadata(resource, object, causes);
-  validate_object(context, resource, object, nullptr, causes);
+  const bool metadata_last = checks_metadata_last(resource);
+  if (!metadata_last) validate_metadata(resource, object, causes);
+  validate_object(context, resource, object, nullptr, "", causes);
+  if (rules.validate_create != nullptr) rules.validate_create(object, causes);
+  if (metadata_last && causes.empty()) validate_metadata(resource, object, causes);
   if (!causes.empty()) throw Failure::invalid(resource, object_name(object), causes);
   check_escalation(context, resource, object, nullptr);
-  if (state.get(resource.storage, name_of(object)) != nullptr) {
+  if (const StoredPtr present = state.get(resource.storage, name_of(object))) {
     if (generated) {
       throw Failure(409, "AlreadyExists",
                     fmt::format("{} \"{}\" already exists, the server was not able to generate a "
                                 "unique name for the object",
                                 resource.qualified(), object_name(object)));
     }
-    throw Failure::already_exists(resource, object_name(object));
+    const Failure failure = Failure::already_exists(resource, object_name(object));
+    if (present->value()["metadata"].find("deletionTimestamp") == nullptr) throw failure;
+    throw Failure(failure.code(), "AlreadyExists",
+                  std::string("object is being deleted: ") + failure.what(),
+                  failure.status()["details"]);
   }
   track_update(context, resource, nullptr, object, "", options);
   give_address(context, resource, object);
@@ -180,7 +269,7 @@ StoredPtr create_object(Context& context, const Resource& resource, Value object
   if (options.dry_run)
     return std::make_shared<const Stored>(to_storage(resource, std::move(object)), 0);
   StoredPtr stored = state.put(resource, to_storage(resource, std::move(object)));
-  return stored;
+  return settle_definition(state, resource, std::move(stored));
 }
 
 namespace {
@@ -199,8 +288,12 @@ void keep_other_parts(const Resource& resource, const Value& old_object, Value& 
     if (metadata.find("managedFields") != nullptr) {
       result["metadata"]["managedFields"] = metadata["managedFields"];
     }
-    if (resource.is("", "Pod") || resource.is("", "Node") || resource.is("", "Namespace")) {
-      for (const char* key : {"labels", "annotations", "finalizers"}) {
+    if (!resource.custom && resource.group != "apiextensions.k8s.io") {
+      for (const std::string_view key :
+           {"labels", "annotations", "finalizers", "ownerReferences"}) {
+        const bool kept = (key == "labels" && resource.is("apps", "Deployment")) ||
+                          (key == "ownerReferences" && resource.is("", "Pod"));
+        if (kept) continue;
         if (const Value* value = metadata.find(key)) {
           result["metadata"][key] = *value;
         } else {
@@ -230,6 +323,16 @@ bool desired_state_changed(const Resource& resource, const Value& old_object, co
   };
   return differs(old_object.as_object(), object.as_object()) ||
          differs(object.as_object(), old_object.as_object());
+}
+
+/// Deployments count them as part of what is wanted.
+bool annotations_changed(const Value& old_object, const Value& object) {
+  static const Value none(Object{});
+  const auto annotations = [](const Value& one) -> const Value& {
+    const Value* found = one["metadata"].find("annotations");
+    return found != nullptr ? *found : none;
+  };
+  return !(annotations(old_object) == annotations(object));
 }
 
 bool same_but_times(const Value& a, const Value& b) {
@@ -304,7 +407,7 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
     keep_what_is_not_the_clients();
   }
   validate_metadata_update(resource, old_object, object, causes);
-  validate_object(context, resource, object, &old_object, causes);
+  validate_object(context, resource, object, &old_object, subresource, causes);
   if (rules.validate_update != nullptr && subresource.empty()) {
     rules.validate_update(object, old_object, causes);
   }
@@ -314,7 +417,8 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
   if (!causes.empty()) throw Failure::invalid(resource, object_name(object), causes);
   check_escalation(context, resource, object, &old_object);
   if (subresource != "status" && (resource.has_generation || resource.custom) &&
-      desired_state_changed(resource, old_object, object)) {
+      (desired_state_changed(resource, old_object, object) ||
+       (resource.is("apps", "Deployment") && annotations_changed(old_object, object)))) {
     object["metadata"]["generation"] = old_object["metadata"]["generation"].integer_or(0) + 1;
   }
   track_update(context, resource, &old_object, object, subresource, options);
@@ -323,11 +427,10 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
   object = to_storage(resource, std::move(object));
   if (options.dry_run) return std::make_shared<const Stored>(std::move(object), stored->revision());
   if (is_finished(object)) {
-    auto last = std::make_shared<const Stored>(std::move(object), stored->revision());
-    state.remove(resource, last);
-    return last;
+    state.remove(resource, stored);  // watches are told of what was there last
+    return std::make_shared<const Stored>(std::move(object), stored->revision());
   }
-  return state.put(resource, std::move(object));
+  return settle_definition(state, resource, state.put(resource, std::move(object)));
 }
 
 namespace {
@@ -339,12 +442,12 @@ void check_preconditions(const Resource& resource, const Value& object,
   by_kind.plural = resource.kind;
   const std::string_view uid = object["metadata"]["uid"].string_or("");
   const std::string_view version = object["metadata"]["resourceVersion"].string_or("");
-  if (!options.uid.empty() && options.uid != uid) {
+  if (options.uid && *options.uid != uid) {
     throw Failure::conflict(
         by_kind, name,
         fmt::format("the UID in the precondition ({}) does not match the UID in record ({}). The "
                     "object might have been deleted and then recreated",
-                    options.uid, uid));
+                    *options.uid, uid));
   }
   if (!options.resource_version.empty() && options.resource_version != version) {
     throw Failure::conflict(

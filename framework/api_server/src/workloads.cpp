@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "builtin.hpp"
+#include "names.hpp"
 #include "schema.hpp"
 #include "state.hpp"
 
@@ -66,7 +67,10 @@ void default_replica_set(Value& object) {
   default_template(spec);
 }
 
+constexpr const char* kTemplateGeneration = "deprecated.daemonset.template.generation";
+
 void default_daemon_set(Value& object) {
+  set_default(object["metadata"]["annotations"], kTemplateGeneration, "0");
   Value& spec = object["spec"];
   if (!spec.is_object()) spec = Object{};
   set_default(spec, "revisionHistoryLimit", 10);
@@ -86,8 +90,6 @@ void prepare_replica_set(State& state, Value& object) {
   (void)state;
   object["status"] = Object{{"replicas", 0}};
 }
-constexpr const char* kTemplateGeneration = "deprecated.daemonset.template.generation";
-
 void prepare_daemon_set(State& state, Value& object) {
   object["metadata"]["annotations"][kTemplateGeneration] = "1";
   (void)state;
@@ -104,33 +106,133 @@ void carry_daemon_set(Value& object, const Value& old_object) {
   object["metadata"]["annotations"][kTemplateGeneration] = std::to_string(number);
 }
 
-void validate_template(const Value& spec, Causes& causes) {
+/// `kind`: whose deadlines are refused.
+void validate_template(const Value& spec, std::string_view kind, Causes& causes) {
   std::set<std::string> claims;
   if (const Value& templates = spec["volumeClaimTemplates"]; templates.is_array()) {
     for (const Value& claim : templates.as_array()) {
       claims.emplace(claim.at_path({"metadata", "name"}).string_or(""));
     }
   }
-  validate_pod_spec(spec.at_path({"template", "spec"}), "spec.template.spec", causes, claims);
-  const std::string_view restart =
-      spec.at_path({"template", "spec", "restartPolicy"}).string_or("");
-  if (restart == "OnFailure" || restart == "Never") {
+  validate_pod_template(spec["template"], "spec.template", causes, claims);
+  const Value& pod = spec.at_path({"template", "spec"});
+  if (const std::string_view restart = pod["restartPolicy"].string_or(""); restart != "Always") {
     causes.not_supported("spec.template.spec.restartPolicy", restart, {"Always"});
+  }
+  if (pod.find("activeDeadlineSeconds") != nullptr) {
+    causes.forbidden("spec.template.spec.activeDeadlineSeconds",
+                     fmt::format("activeDeadlineSeconds in {} is not Supported", kind));
   }
 }
 
-void validate_workload(const Value& object, Causes& causes) {
+void validate_replica_set(const Value& object, Causes& causes) {
   const Value& spec = object["spec"];
   check_not_negative(spec["replicas"], "spec.replicas", causes);
   check_not_negative(spec["minReadySeconds"], "spec.minReadySeconds", causes);
-  check_not_negative(spec["revisionHistoryLimit"], "spec.revisionHistoryLimit", causes);
-  check_selector_matches(object, causes);
-  validate_template(spec, causes);
+  if (check_selector(object, causes)) validate_template(spec, "ReplicaSet", causes);
 }
 
+/// Zero, in the form of a count or of a percentage.
 bool is_zero(const Value& value) {
   return (value.is_integer() && value.as_integer() == 0) ||
-         (value.is_string() && value.as_string() == "0%");
+         (value.is_string() &&
+          (value.as_string() == "0%" || !percent_problem(value.as_string()).empty()));
+}
+
+/// A strategy as Go prints it; `fields`: those of its rolling update.
+std::string show_strategy(const Value& strategy,
+                          std::initializer_list<std::pair<const char*, const char*>> fields) {
+  std::string rolling = "null";
+  if (const Value* update = strategy.find("rollingUpdate"); update && update->is_object()) {
+    rolling.clear();
+    for (const auto& [go, name] : fields) {
+      rolling +=
+          fmt::format("{}\"{}\":{}", rolling.empty() ? "" : ",", go, json::dump((*update)[name]));
+    }
+    rolling = "{" + rolling + "}";
+  }
+  return fmt::format("{{\"Type\":{},\"RollingUpdate\":{}}}",
+                     show_value(Value(strategy["type"].string_or(""))), rolling);
+}
+
+void validate_daemon_set(const Value& object, Causes& causes) {
+  const Value& spec = object["spec"];
+  check_selector(object, causes);
+  validate_template(spec, "DaemonSet", causes);
+  check_not_negative(spec["minReadySeconds"], "spec.minReadySeconds", causes);
+  const Value& strategy = spec["updateStrategy"];
+  const std::string path = "spec.updateStrategy.rollingUpdate";
+  const std::string_view type = strategy["type"].string_or("");
+  const Value& rolling = strategy["rollingUpdate"];
+  if (type == "RollingUpdate") {
+    for (const char* key : {"maxUnavailable", "maxSurge"}) {
+      check_int_or_percent(rolling[key], child(path, key), causes);
+    }
+    for (const char* key : {"maxUnavailable", "maxSurge"}) {
+      check_not_more_than_all(rolling[key], child(path, key), causes);
+    }
+    const bool unavailable = !is_zero(rolling["maxUnavailable"]);
+    const bool surge = !is_zero(rolling["maxSurge"]);
+    if (unavailable && surge) {
+      causes.invalid(path + ".maxSurge", rolling["maxSurge"],
+                     "may not be set when maxUnavailable is non-zero");
+    } else if (!unavailable && !surge) {
+      causes.required(path + ".maxUnavailable", "cannot be 0 when maxSurge is 0");
+    }
+  } else if (type != "OnDelete") {
+    causes.not_supported_shown(
+        "spec.updateStrategy",
+        show_strategy(strategy, {{"MaxUnavailable", "maxUnavailable"}, {"MaxSurge", "maxSurge"}}),
+        {"RollingUpdate", "OnDelete"});
+  }
+  check_not_negative(spec["revisionHistoryLimit"], "spec.revisionHistoryLimit", causes);
+}
+
+void validate_stateful_set(const Value& object, Causes& causes) {
+  const Value& spec = object["spec"];
+  const std::string_view management = spec["podManagementPolicy"].string_or("");
+  if (management != "OrderedReady" && management != "Parallel") {
+    causes.invalid("spec.podManagementPolicy", Value(management),
+                   "must be 'OrderedReady' or 'Parallel'");
+  }
+  const Value& strategy = spec["updateStrategy"];
+  const std::string_view type = strategy["type"].string_or("");
+  const Value& rolling = strategy["rollingUpdate"];
+  if (type == "RollingUpdate") {
+    check_not_negative(rolling["partition"], "spec.updateStrategy.rollingUpdate.partition", causes);
+    if (const Value* unavailable = rolling.find("maxUnavailable")) {
+      const std::string path = "spec.updateStrategy.rollingUpdate.maxUnavailable";
+      check_int_or_percent(*unavailable, path, causes);
+      if (is_zero(*unavailable)) causes.invalid(path, *unavailable, "cannot be 0");
+      check_not_more_than_all(*unavailable, path, causes);
+    }
+  } else if (type == "OnDelete") {
+    if (rolling.is_object()) {
+      causes.invalid_shown("spec.updateStrategy.rollingUpdate",
+                           fmt::format("{{\"Partition\":{},\"MaxUnavailable\":null}}",
+                                       rolling["partition"].integer_or(0)),
+                           "only allowed for updateStrategy 'RollingUpdate'");
+    }
+  } else {
+    causes.invalid_shown(
+        "spec.updateStrategy",
+        show_strategy(strategy, {{"Partition", "partition"}, {"MaxUnavailable", "maxUnavailable"}}),
+        "must be 'RollingUpdate' or 'OnDelete'");
+  }
+  for (const char* key : {"whenDeleted", "whenScaled"}) {
+    const std::string_view policy = spec["persistentVolumeClaimRetentionPolicy"][key].string_or("");
+    if (policy != "Retain" && policy != "Delete") {
+      causes.not_supported(child("spec.persistentVolumeClaimRetentionPolicy", key), policy,
+                           {"Retain", "Delete"});
+    }
+  }
+  check_not_negative(spec["replicas"], "spec.replicas", causes);
+  check_not_negative(spec["minReadySeconds"], "spec.minReadySeconds", causes);
+  check_not_negative(spec["ordinals"]["start"], "spec.ordinals.start", causes);
+  if (const std::string_view name = spec["serviceName"].string_or(""); !name.empty()) {
+    causes.invalid("spec.serviceName", Value(name), label_problem(name));
+  }
+  if (check_selector(object, causes)) validate_template(spec, "StatefulSet", causes);
 }
 
 /// Counts of a status: none negative, and none but the first above it.
@@ -161,8 +263,15 @@ void replica_set_status(const Value& object, Causes& causes) {
                {"replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas"}, causes);
 }
 void stateful_set_status(const Value& object, Causes& causes) {
-  check_counts(object["status"],
-               {"replicas", "readyReplicas", "currentReplicas", "updatedReplicas"}, causes);
+  const Value& status = object["status"];
+  check_counts(
+      status,
+      {"replicas", "readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"},
+      causes);
+  if (status["availableReplicas"].integer_or(0) > status["readyReplicas"].integer_or(0)) {
+    causes.invalid("status.availableReplicas", status["availableReplicas"],
+                   "cannot be greater than status.readyReplicas");
+  }
 }
 void daemon_set_status(const Value& object, Causes& causes) {
   for (const char* name :
@@ -173,24 +282,33 @@ void daemon_set_status(const Value& object, Causes& causes) {
 }
 
 void validate_deployment(const Value& object, Causes& causes) {
-  validate_workload(object, causes);
   const Value& spec = object["spec"];
+  check_not_negative(spec["replicas"], "spec.replicas", causes);
+  if (check_selector(object, causes)) validate_template(spec, "ReplicaSet", causes);
   const Value& strategy = spec["strategy"];
   const std::string_view type = strategy["type"].string_or("");
-  if (type != "RollingUpdate" && type != "Recreate") {
+  const std::string path = "spec.strategy.rollingUpdate";
+  if (type == "Recreate") {
+    if (strategy.find("rollingUpdate") != nullptr) {
+      causes.forbidden(path, "may not be specified when strategy `type` is 'Recreate'");
+    }
+  } else if (type == "RollingUpdate") {
+    const Value& rolling = strategy["rollingUpdate"];
+    const Value& unavailable = rolling["maxUnavailable"];
+    check_int_or_percent(unavailable, path + ".maxUnavailable", causes);
+    check_int_or_percent(rolling["maxSurge"], path + ".maxSurge", causes);
+    if (is_zero(unavailable) && is_zero(rolling["maxSurge"])) {
+      causes.invalid(path + ".maxUnavailable", unavailable, "may not be 0 when `maxSurge` is 0");
+    }
+    check_not_more_than_all(unavailable, path + ".maxUnavailable", causes);
+  } else {
     causes.not_supported_shown(
         "spec.strategy",
-        fmt::format("{{\"Type\":{},\"RollingUpdate\":null}}", json::dump(strategy["type"])),
+        show_strategy(strategy, {{"MaxUnavailable", "maxUnavailable"}, {"MaxSurge", "maxSurge"}}),
         {"Recreate", "RollingUpdate"});
-  } else if (type == "Recreate" && strategy.find("rollingUpdate") != nullptr) {
-    causes.forbidden("spec.strategy.rollingUpdate",
-                     "may not be specified when strategy `type` is 'Recreate'");
-  } else if (type == "RollingUpdate" && is_zero(strategy["rollingUpdate"]["maxUnavailable"]) &&
-             is_zero(strategy["rollingUpdate"]["maxSurge"])) {
-    causes.invalid("spec.strategy.rollingUpdate.maxUnavailable",
-                   strategy["rollingUpdate"]["maxUnavailable"],
-                   "may not be 0 when `maxSurge` is 0");
   }
+  check_not_negative(spec["minReadySeconds"], "spec.minReadySeconds", causes);
+  check_not_negative(spec["revisionHistoryLimit"], "spec.revisionHistoryLimit", causes);
   const std::int64_t deadline = spec["progressDeadlineSeconds"].integer_or(600);
   check_not_negative(spec["progressDeadlineSeconds"], "spec.progressDeadlineSeconds", causes);
   if (deadline <= spec["minReadySeconds"].integer_or(0)) {
@@ -232,17 +350,17 @@ const Rules& workload_rules(std::string_view kind) {
                                 .validate_status = deployment_status};
   static const Rules stateful_set{.defaults = default_stateful_set,
                                   .prepare = prepare_stateful_set,
-                                  .validate = validate_workload,
+                                  .validate = validate_stateful_set,
                                   .validate_update = stateful_set_update,
                                   .validate_status = stateful_set_status};
   static const Rules replica_set{.defaults = default_replica_set,
                                  .prepare = prepare_replica_set,
-                                 .validate = validate_workload,
+                                 .validate = validate_replica_set,
                                  .validate_update = selector_is_immutable,
                                  .validate_status = replica_set_status};
   static const Rules daemon_set{.defaults = default_daemon_set,
                                 .prepare = prepare_daemon_set,
-                                .validate = validate_workload,
+                                .validate = validate_daemon_set,
                                 .validate_update = selector_is_immutable,
                                 .validate_status = daemon_set_status,
                                 .carry = carry_daemon_set};

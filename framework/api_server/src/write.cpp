@@ -1,6 +1,7 @@
 // create, update, patch, delete, deletecollection: from request to registry and back.
 
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -8,6 +9,7 @@
 #include <windlass/json/patch.hpp>
 
 #include "handlers.hpp"
+#include "json_scan.hpp"
 #include "schema.hpp"
 #include "webhooks.hpp"
 
@@ -22,31 +24,6 @@ namespace {
 std::string_view go_kind(const Value& value) {
   if (value.is_bool()) return "bool";
   return value.is_number() ? "number" : json::to_string(value.type());
-}
-
-/// An error of decoding without "X in version Y cannot be handled as a Z: ".
-std::string reason_of(std::string_view message) {
-  constexpr std::string_view kEnd = "cannot be handled as a ";
-  const auto at = message.find(kEnd);
-  const auto colon = at == std::string_view::npos ? at : message.find(": ", at + kEnd.size());
-  return std::string(colon == std::string_view::npos ? message : message.substr(colon + 2));
-}
-
-/// A document as Go's %v prints it.
-std::string show_go(const Value& value) {
-  if (value.is_string()) return value.as_string();
-  if (value.is_null()) return "<nil>";
-  if (value.is_array()) {
-    std::string out;
-    for (const Value& entry : value.as_array()) out += (out.empty() ? "" : " ") + show_go(entry);
-    return "[" + out + "]";
-  }
-  if (!value.is_object()) return json::dump(value);
-  std::string out;
-  for (const auto& member : value.as_object()) {
-    out += (out.empty() ? "" : " ") + member.key + ":" + show_go(member.value);
-  }
-  return "map[" + out + "]";
 }
 
 constexpr std::size_t kShownBytes = 30;
@@ -90,7 +67,12 @@ void check_kind(const Context& context, const Value& object) {
   const std::string kind(object["kind"].string_or(""));
   if (resource.custom) {
     if (version.empty() || kind.empty()) {
-      throw Failure::bad_request("Object 'Kind' is missing in the request body");
+      const std::string& body = context.request.body;
+      throw Failure::bad_request(fmt::format(
+          "the object provided is unrecognized (must be of type {}): Object '{}' is missing in "
+          "'{}' ({}{})",
+          resource.kind, kind.empty() ? "Kind" : "apiVersion", body, body.substr(0, kShownBytes),
+          body.size() > kShownBytes ? " ..." : ""));
     }
     if (version != resource.api_version()) {
       throw Failure::bad_request(fmt::format(
@@ -98,10 +80,11 @@ void check_kind(const Context& context, const Value& object) {
           resource.api_version()));
     }
     if (kind != resource.kind) {
-      throw Failure::bad_request(
-          fmt::format("{} in version \"{}\" cannot be handled as a {}: no kind \"{}\" is "
-                      "registered for the expected type",
-                      kind, resource.version, resource.kind, kind));
+      Resource named = resource;
+      named.kind = kind;
+      Causes causes;
+      causes.invalid("kind", Value(kind), fmt::format("must be {}", resource.kind));
+      throw Failure::invalid(named, object_name(object), causes);
     }
     return;
   }
@@ -126,6 +109,11 @@ void check_kind(const Context& context, const Value& object) {
         "\"pkg/runtime/scheme.go:111\"",
         of_kind, in_version);
   } else {
+    if (other->schema != nullptr) {  // it is read as what it says it is
+      Unknown ignored;
+      Value copy = object;
+      normalize(*other->schema, copy, of_kind, short_version, ignored);
+    }
     const auto internal = [](const Resource& one) {
       const std::string group =
           one.group.empty() ? "core" : one.group.substr(0, one.group.find('.'));
@@ -140,9 +128,47 @@ void check_kind(const Context& context, const Value& object) {
 
 }  // namespace
 
+namespace {
+
+/// Escapes of half a surrogate pair become U+FFFD, as Go's decoder has it.
+std::string without_half_pairs(std::string_view text) {
+  const auto code_at = [&](std::size_t at) -> unsigned {
+    if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return 0;
+    unsigned code = 0;
+    const auto [end, error] = std::from_chars(text.data() + at + 2, text.data() + at + 6, code, 16);
+    return error == std::errc() && end == text.data() + at + 6 ? code : 0;
+  };
+  const auto is_high = [](unsigned code) { return code >= 0xD800 && code < 0xDC00; };
+  const auto is_low = [](unsigned code) { return code >= 0xDC00 && code < 0xE000; };
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] != '\\') {
+      out += text[at++];
+      continue;
+    }
+    const unsigned code = code_at(at);
+    std::size_t length = code != 0 ? 6 : 2;
+    if (is_high(code) && is_low(code_at(at + 6))) {
+      length = 12;
+    } else if (is_high(code) || is_low(code)) {
+      out += "\\ufffd";
+      at += length;
+      continue;
+    }
+    out += text.substr(at, length);
+    at += length;
+  }
+  return out;
+}
+
+}  // namespace
+
 Value read_body(const Context& context) {
   check_size(context.request);
   auto body = parse_sent(context.request.body);
+  if (!body && context.request.body.find("\\u") != std::string::npos) {
+    body = parse_sent(without_half_pairs(context.request.body));
+  }
   if (!body) {
     const std::string problem = scan_json(context.request.body).problem;
     refuse_body(context, problem.empty() ? body.error().message : problem);
@@ -195,14 +221,23 @@ Reply update_missing(Context& context, Value object, const WriteOptions& options
   if (!creates_on_update(resource) || !target.subresource.empty()) {
     throw Failure::not_found(resource, target.name);
   }
+  if (const std::string uid(read["metadata"]["uid"].string_or("")); !uid.empty()) {
+    if (resource.namespaced) read["metadata"]["namespace"] = target.namespace_;
+    throw uid_conflict(resource, read, uid, "");
+  }
   const std::string version(read["metadata"]["resourceVersion"].string_or(""));
   if (version.find_first_not_of("0123456789") != std::string::npos) {
     throw Failure::plain(
         fmt::format("strconv.ParseUint: parsing {}: invalid syntax", quote_json(version)));
   }
   object["metadata"].as_object().erase("resourceVersion");
-  const StoredPtr created =
+  StoredPtr created =
       create_object(context, resource, std::move(object), target.namespace_, options);
+  if (options.dry_run && !version.empty()) {  // nothing takes it off when nothing is stored
+    Value shown = created->value();
+    shown["metadata"]["resourceVersion"] = version;
+    created = std::make_shared<const Stored>(std::move(shown), created->revision());
+  }
   return {object_response(context, 201, created)};
 }
 
@@ -298,6 +333,20 @@ namespace {
 
 constexpr std::size_t kMostOperations = 10'000;
 
+/// Members of operations that nobody knows.
+std::string unknown_members(const Value& patch) {
+  std::string out;
+  if (!patch.is_array()) return out;
+  for (std::size_t i = 0; i < patch.as_array().size(); ++i) {
+    for (const auto& member : patch.as_array()[i].as_object()) {
+      const std::string& key = member.key;
+      if (key == "op" || key == "path" || key == "from" || key == "value") continue;
+      out += fmt::format("{}json patch unknown field \"[{}].{}\"", out.empty() ? "" : ", ", i, key);
+    }
+  }
+  return out;
+}
+
 void check_json_patch(const Value& patch) {
   const auto refuse = [](const Value& value, std::string_view wanted) {
     throw Failure::bad_request(
@@ -364,6 +413,7 @@ Reply apply_request(Context& context, const WriteOptions& options) {
                                            slash == std::string::npos ? "/" + version : version,
                                            kind));
   }
+  if (applied["metadata"].is_null()) applied["metadata"] = Object{};
   if (applied["metadata"].find("managedFields") != nullptr &&
       !(applied["metadata"]["managedFields"].is_array() &&
         applied["metadata"]["managedFields"].as_array().empty()) &&
@@ -380,7 +430,7 @@ Reply apply_request(Context& context, const WriteOptions& options) {
           fmt::format("uid mismatch: the provided object specified uid {}, and no existing object "
                       "was found",
                       uid));
-      throw Failure(409, "Conflict", shown.what());
+      throw shown;
     }
     if (applied["metadata"].is_object()) applied["metadata"].as_object().erase("resourceVersion");
     Value object = server_side_apply(context, resource, nullptr, std::move(applied), "", options);
@@ -422,12 +472,25 @@ void check_patched(const Context& context, const Value& patch, const Value& obje
   Value copy = object;
   std::string why;
   try {
-    normalize(*resource.schema, copy, resource.kind, resource.version, unknown);
+    normalize(*resource.schema, copy, resource.kind, resource.version, unknown,
+              strategic ? Decoder::unstructured : Decoder::json);
   } catch (const Failure& failure) {
     why = reason_of(failure.what());
   }
-  if (why.empty() && options.field_validation == "Strict" && !unknown.fields.empty()) {
-    why = fmt::format("strict decoding error: {}", fmt::join(unknown.fields, ", "));
+  if (why.empty() && options.field_validation == "Strict") {
+    std::vector<std::string> problems;
+    if (!strategic) {
+      for (const auto& [place, path] : scan_json(context.request.body).repeated) {
+        problems.push_back(fmt::format("duplicate field \"{}\"", path));
+      }
+    }
+    if (std::string members = unknown_members(patch); !members.empty()) {
+      problems.push_back(std::move(members));
+    }
+    problems.insert(problems.end(), unknown.fields.begin(), unknown.fields.end());
+    if (!problems.empty()) {
+      why = fmt::format("strict decoding error: {}", fmt::join(problems, ", "));
+    }
   }
   if (!why.empty()) throw Failure::invalid_patch(shown, why);
 }
@@ -445,12 +508,12 @@ Reply handle_patch(Context& context) {
   const bool strategic = type == "application/strategic-merge-patch+json";
   if (type != "application/json-patch+json" && type != "application/merge-patch+json" &&
       !(strategic && !resource.custom)) {
+    if (!resource.custom) {
+      throw Failure(415, "UnsupportedMediaType", "415: Unsupported Media Type", Object{});
+    }
     throw Failure::unsupported_media_type(
-        type, resource.custom
-                  ? "application/json-patch+json, application/merge-patch+json, "
-                    "application/apply-patch+yaml"
-                  : "application/json-patch+json, application/merge-patch+json, "
-                    "application/strategic-merge-patch+json, application/apply-patch+yaml");
+        type,
+        "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml");
   }
   const StoredPtr live = require_object(context.state, resource, {target.namespace_, target.name});
   const Value patch = parse_patch(context.request, strategic);
@@ -537,7 +600,9 @@ DeleteOptions delete_options(const Context& context) {
   if (body["orphanDependents"].is_bool()) {
     options.propagation = body["orphanDependents"].as_bool() ? "Orphan" : "Background";
   }
-  options.uid = body["preconditions"]["uid"].string_or("");
+  if (body["preconditions"]["uid"].is_string()) {
+    options.uid = body["preconditions"]["uid"].as_string();
+  }
   options.resource_version = body["preconditions"]["resourceVersion"].string_or("");
   return options;
 }
@@ -560,6 +625,16 @@ Reply handle_delete(Context& context) {
   bool gone = false;
   admit_removal(context, resource, object->value(), options.dry_run);
   const StoredPtr after = delete_object(context.state, resource, object, options, gone);
+  if (gone && resource.is("apiextensions.k8s.io", "CustomResourceDefinition")) {
+    // It is told as it waits for its objects' end, which has come by now.
+    Value waiting = object->value();
+    Value& metadata = waiting["metadata"];
+    metadata["deletionTimestamp"] = context.state.now();
+    metadata["finalizers"] = Array{"customresourcecleanup.apiextensions.k8s.io"};
+    metadata["resourceVersion"] = after->value()["metadata"]["resourceVersion"];
+    return {object_response(context, 200,
+                            std::make_shared<const Stored>(std::move(waiting), after->revision()))};
+  }
   if (!gone || returns_object(resource)) return {object_response(context, 200, after)};
   Object details{{"name", context.target.name}, {"kind", resource.plural}};
   if (!resource.group.empty()) details.set("group", resource.group);
@@ -621,6 +696,7 @@ Reply handle_delete_collection(Context& context) {
               {"apiVersion", resource.api_version()},
               {"metadata", Object{{"resourceVersion", revision}}},
               {"items", std::move(items)}};
+  if (resource.custom) list["metadata"]["continue"] = "";
   return {json_response(200, Value(std::move(list)))};
 }
 

@@ -28,10 +28,12 @@ constexpr std::array<Format, 16> kFormats = {{
      "(\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"},
     {"email", "[^@\\s<>()]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"},
     {"hexcolor", "#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})"},
+    // one label with a hyphen after its first letter at most, or labels before a last one of
+    // letters
     {"hostname",
-     "[\\p{L}\\p{N}_]([\\p{L}\\p{N}_-]{0,62}[\\p{L}\\p{N}])?(\\.["
-     "\\p{L}\\p{N}_]([\\p{L}\\p{N}_-]{0,62}"
-     "[\\p{L}\\p{N}])?)*\\.?"},
+     "[a-zA-Z0-9\\p{S}\\p{L}](-?[a-zA-Z0-9\\p{S}\\p{L}]{0,62})?|"
+     "([a-zA-Z0-9\\p{S}\\p{L}]([a-zA-Z0-9\\p{S}\\p{L}-]{0,61}[a-zA-Z0-9\\p{S}\\p{L}])?\\.)+"
+     "[a-zA-Z\\p{L}]{2,63}"},
     {"k8s-long-name", "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"},
     {"k8s-short-name", "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"},
     {"mac",
