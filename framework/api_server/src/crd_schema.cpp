@@ -259,6 +259,53 @@ void validate_shared(const Value& spec, Causes& causes) {
   }
 }
 
+namespace {
+
+bool is_known_format(std::string_view format, std::string_view type) {
+  if (type == "integer") return format == "int32" || format == "int64";
+  if (type == "number") return format == "float" || format == "double";
+  if (!type.empty() && type != "string") return false;
+  constexpr std::array<std::string_view, 27> kKnown{
+      "bsonobjectid",   "uri",          "email",    "hostname", "ipv4",
+      "ipv6",           "cidr",         "mac",      "uuid",     "uuid3",
+      "uuid4",          "uuid5",        "isbn",     "isbn10",   "isbn13",
+      "creditcard",     "ssn",          "hexcolor", "rgbcolor", "byte",
+      "password",       "date",         "duration", "datetime", "date-time",
+      "k8s-short-name", "k8s-long-name"};
+  return std::find(kKnown.begin(), kKnown.end(), format) != kKnown.end();
+}
+
+void collect_formats(const Value& schema, std::vector<std::string>& out) {
+  if (!schema.is_object()) return;
+  const std::string format(schema["format"].string_or(""));
+  if (!format.empty() && !is_known_format(format, schema["type"].string_or(""))) {
+    out.push_back(format);
+  }
+  for (const char* key : {"items", "additionalProperties", "not"}) {
+    collect_formats(schema[key], out);
+  }
+  for (const char* key : {"allOf", "anyOf", "oneOf"}) {
+    if (!schema[key].is_array()) continue;
+    for (const Value& part : schema[key].as_array()) collect_formats(part, out);
+  }
+  if (!schema["properties"].is_object()) return;
+  for (const auto& member : schema["properties"].as_object()) collect_formats(member.value, out);
+}
+
+}  // namespace
+
+std::vector<std::string> unknown_formats(const Value& crd) {
+  std::vector<std::string> out;
+  const Value& spec = crd["spec"];
+  if (!spec["versions"].is_array()) return out;
+  const bool once = shared(spec, "schema");
+  for (const Value& version : spec["versions"].as_array()) {
+    collect_formats(version["schema"]["openAPIV3Schema"], out);
+    if (once) break;
+  }
+  return out;
+}
+
 void validate_approval(const Value& crd, Causes& causes) {
   const Value& spec = crd["spec"];
   const std::string group(spec["group"].string_or(""));

@@ -345,7 +345,7 @@ void typed_problems(const Shape& shape, const Value& value, const std::string& p
       for (const auto& member : value.as_object()) {
         const std::string inner = path + "." + member.key;
         const bool of_root =
-            shape.metadata != nullptr &&
+            (shape.metadata != nullptr || shape.schema->embedded) &&
             (member.key == "apiVersion" || member.key == "kind" || member.key == "metadata");
         const bool known = of_root || shape.schema->kind == Kind::map ||
                            shape.schema->preserve_unknown ||

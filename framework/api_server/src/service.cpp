@@ -105,11 +105,25 @@ void assign_node_ports(State& state, Value& spec) {
   }
 }
 
+/// An address of another network than the cluster's.
+void check_range(const State& state, const Value& object, const std::string& address) {
+  const std::string& base = state.options.service_address_base;
+  const std::string network = base.substr(0, base.find('.') + 1);
+  if (address == "None" || address.starts_with(network) || is_ipv6(address)) return;
+  Causes causes;
+  causes.invalid("spec.clusterIPs", Array{Value(address)},
+                 fmt::format("failed to allocate IP {}: the provided network does not match the "
+                             "current range",
+                             address));
+  throw Failure::invalid(*state.registry.find("", "v1", "services"), object_name(object), causes);
+}
+
 void prepare_service(State& state, Value& object) {
   Value& spec = object["spec"];
   assign_node_ports(state, spec);
   if (spec["type"] == Value("ExternalName")) return;
   const std::string address(spec["clusterIP"].string_or(""));
+  check_range(state, object, address);
   spec["clusterIPs"] = Array{address};
   const Value& selector = std::as_const(spec)["selector"];
   const bool free = address == "None" && (!selector.is_object() || selector.as_object().empty());
@@ -354,14 +368,6 @@ void validate_allocation(const Value& object, Causes& causes) {
     causes.invalid("spec.ipFamilyPolicy", spec["ipFamilyPolicy"],
                    "this cluster is not configured for dual-stack services");
     return;
-  }
-  const std::string address(spec["clusterIP"].string_or(""));
-  const bool ours = address.empty() || address == "None" || address.starts_with("10.");
-  if (!ours) {
-    causes.invalid("spec.clusterIPs", Array{Value(address)},
-                   fmt::format("failed to allocate IP {}: the provided network does not match the "
-                               "current range",
-                               address));
   }
   if (!spec["ports"].is_array()) return;
   const Array& ports = spec["ports"].as_array();

@@ -5,7 +5,10 @@
 
 #include <fmt/format.h>
 
+#include <windlass/base/encoding.hpp>
+
 #include "builtin.hpp"
+#include "crd_schema.hpp"
 #include "rbac.hpp"
 #include "state.hpp"
 #include "webhooks.hpp"
@@ -145,6 +148,17 @@ Value options_document(const char* kind, const WriteOptions& options) {
   return out;
 }
 
+void warn_of_formats(Context& context, const Resource& resource, const Value& object,
+                     const Value* old_object) {
+  if (!resource.is("apiextensions.k8s.io", "CustomResourceDefinition")) return;
+  std::vector<std::string> known;
+  if (old_object != nullptr) known = unknown_formats(*old_object);
+  for (const std::string& format : unknown_formats(object)) {
+    if (std::find(known.begin(), known.end(), format) != known.end()) continue;
+    context.warn(fmt::format("unrecognized format {}", quote_json(format)));
+  }
+}
+
 /// A pod's priority class must be there.
 void check_priority(const State& state, const Resource& resource, const Value& pod) {
   if (!resource.is("", "Pod")) return;
@@ -247,6 +261,7 @@ StoredPtr create_object(Context& context, const Resource& resource, Value object
   if (rules.validate_create != nullptr) rules.validate_create(object, causes);
   if (metadata_last && causes.empty()) validate_metadata(resource, object, causes);
   if (!causes.empty()) throw Failure::invalid(resource, object_name(object), causes);
+  warn_of_formats(context, resource, object, nullptr);
   check_escalation(context, resource, object, nullptr);
   if (const StoredPtr present = state.get(resource.storage, name_of(object))) {
     if (generated) {
@@ -288,7 +303,7 @@ void keep_other_parts(const Resource& resource, const Value& old_object, Value& 
     if (metadata.find("managedFields") != nullptr) {
       result["metadata"]["managedFields"] = metadata["managedFields"];
     }
-    if (!resource.custom && resource.group != "apiextensions.k8s.io") {
+    if (!resource.custom) {
       for (const std::string_view key :
            {"labels", "annotations", "finalizers", "ownerReferences"}) {
         const bool kept = (key == "labels" && resource.is("apps", "Deployment")) ||
@@ -415,6 +430,7 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
     rules.validate_status(object, causes);
   }
   if (!causes.empty()) throw Failure::invalid(resource, object_name(object), causes);
+  warn_of_formats(context, resource, object, &old_object);
   check_escalation(context, resource, object, &old_object);
   if (subresource != "status" && (resource.has_generation || resource.custom) &&
       (desired_state_changed(resource, old_object, object) ||

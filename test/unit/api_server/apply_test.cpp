@@ -75,6 +75,33 @@ TEST_F(Apply, Conflicts) {
   EXPECT_EQ(forced.body["metadata"]["managedFields"].as_array().size(), 1u);
 }
 
+TEST_F(Apply, ConflictsNamePlacesBeforeThoseBelow) {
+  apply(map_path, "one",
+        R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m","labels":{"l":"1"}},
+            "data":{"a":"1"},"immutable":false})");
+  const auto refused =
+      apply(map_path, "two",
+            R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m","labels":{"l":"2"}},
+                "data":{"a":"2"},"immutable":true})");
+  EXPECT_EQ(refused.message(),
+            "Apply failed with 3 conflicts: conflicts with \"one\":\n- .immutable\n- .data.a\n"
+            "- .metadata.labels.l");
+}
+
+TEST_F(Apply, AnEmptyMapIsOwnedAsAWhole) {
+  apply(map_path, "one", map("{}"));
+  const auto refused = apply(map_path, "two", map(R"({"a":"1"})"));
+  EXPECT_EQ(refused.message(), "Apply failed with 1 conflict: conflict with \"one\": .data");
+}
+
+TEST_F(Apply, WhatNobodyTrackedHasAnOwner) {
+  post(kMaps, config_map("m"));
+  merge(map_path, R"({"metadata":{"managedFields":[{}]}})");
+  const auto refused = apply(map_path, "two", map(R"({"a":"2"})"));
+  EXPECT_EQ(refused.message(),
+            "Apply failed with 1 conflict: conflict with \"before-first-apply\" using v1: .data.a");
+}
+
 TEST_F(Apply, UpdatesTakeFieldsOver) {
   apply(map_path, "one", map(R"({"a":"1"})"));
   const auto merged = merge(map_path + "?fieldManager=editor", R"({"data":{"a":"9"}})");

@@ -1,3 +1,5 @@
+#include <tuple>
+
 #include <gmock/gmock.h>
 
 #include "api.hpp"
@@ -157,6 +159,96 @@ TEST_F(Custom, RemovedWithTheirDefinition) {
   EXPECT_EQ(erase(std::string(kCrds) + "/databases.example.com").status, 200);
   EXPECT_THAT(brief(events(watch)), ElementsAre("DELETED x"));
   EXPECT_EQ(get(kDatabases).status, 404);
+}
+
+/// kCrd with another schema for `spec.storage.size`.
+json::Value with_size(const char* schema) {
+  json::Value crd = read(kCrd);
+  json::Value& version = crd["spec"]["versions"].as_array().at(0);
+  version["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["storage"]["properties"]
+         ["size"] = read(schema);
+  return crd;
+}
+
+TEST_F(Custom, WhatWasBadMayStayUntilItChanges) {
+  ASSERT_EQ(post(kDatabases, database(R"({"storage":{"size":"1Gi"}})")).status, 201);
+  json::Value stricter = with_size(R"({"type":"string","minLength":5})");
+  stricter["metadata"]["resourceVersion"] =
+      get(std::string(kCrds) + "/databases.example.com").version();
+  const auto replaced = put(std::string(kCrds) + "/databases.example.com", stricter);
+  ASSERT_EQ(replaced.status, 200) << replaced.message();
+  const std::string object = std::string(kDatabases) + "/x";
+  const auto other = merge(object, R"({"spec":{"replicas":3}})");
+  EXPECT_EQ(other.status, 200) << other.message();
+  EXPECT_EQ(merge(object, R"({"spec":{"storage":{"size":"2Gi"}}})").message(),
+            "Database.example.com \"x\" is invalid: spec.storage.size: Invalid value: \"2Gi\": "
+            "spec.storage.size in body should be at least 5 chars long");
+  EXPECT_EQ(merge(object, R"({"spec":{"storage":{"size":"100Gi"}}})").status, 200);
+}
+
+TEST_F(Custom, FormatsAreTypesToMessages) {
+  for (const auto& [format, good, bad] :
+       {std::tuple("uri", "https://a.b", "a b"), std::tuple("email", "a@b.c", "a"),
+        std::tuple("ipv4", "10.0.0.1", "10.0.0.256"), std::tuple("duration", "1h", "soon")}) {
+    erase(std::string(kCrds) + "/databases.example.com");
+    const std::string schema = std::string(R"({"type":"string","format":")") + format + "\"}";
+    ASSERT_EQ(post(kCrds, json::dump(with_size(schema.c_str()))).status, 201);
+    const auto spec = [](const char* size) {
+      return database(std::string(R"({"storage":{"size":")") + size + R"("}})");
+    };
+    const auto refused = post(kDatabases, spec(bad));
+    EXPECT_EQ(refused.message(), std::string("Database.example.com \"x\" is invalid: ") +
+                                     "spec.storage.size: Invalid value: \"" + bad +
+                                     "\": spec.storage.size in body must be of type " + format +
+                                     ": \"" + bad + "\"");
+    EXPECT_EQ(refused.body["details"]["causes"].as_array().at(0)["reason"],
+              json::Value("FieldValueTypeInvalid"));
+    EXPECT_EQ(post(kDatabases, spec(good)).status, 201) << format;
+  }
+}
+
+TEST_F(Custom, DefaultsMustFollowTheSchemaAndItsRules) {
+  const std::string path =
+      "spec.validation.openAPIV3Schema.properties[spec].properties[storage].properties[size]."
+      "default: ";
+  const auto refusal = [&](const char* schema) {
+    erase(std::string(kCrds) + "/databases.example.com");
+    return post(kCrds, json::dump(with_size(schema))).message();
+  };
+  EXPECT_THAT(refusal(R"({"type":"string","default":1})"),
+              ::testing::HasSubstr(path + "Invalid value: \"integer\":  in body must be of type "
+                                          "string: \"integer\""));
+  EXPECT_THAT(refusal(R"({"type":"string","maxLength":9,"default":"a",
+                          "x-kubernetes-validations":[{"rule":"self == 'b'","message":"is b"}]})"),
+              ::testing::HasSubstr(path + "Invalid value: \"a\": is b"));
+}
+
+TEST_F(Custom, NamesThatAreTakenAreNotServed) {
+  json::Value other = read(kCrd);
+  other["metadata"]["name"] = "stores.example.com";
+  other["spec"]["names"] = read(R"({"plural":"stores","kind":"Database"})");
+  ASSERT_EQ(post(kCrds, json::dump(other)).status, 201);
+  const auto crd = get(std::string(kCrds) + "/stores.example.com");
+  const auto& conditions = crd.body["status"]["conditions"].as_array();
+  ASSERT_EQ(conditions.size(), 2u);
+  EXPECT_EQ(conditions[0]["reason"], json::Value("ListKindConflict"));
+  EXPECT_EQ(conditions[1]["status"], json::Value("False"));
+  EXPECT_EQ(crd.body["status"]["acceptedNames"]["plural"], json::Value("stores"));
+  EXPECT_EQ(get("/apis/example.com/v1/namespaces/default/stores").status, 404);
+}
+
+TEST_F(Custom, AreEstablishedByAWriteOfTheServers) {
+  const auto made = post(kCrds, R"({"apiVersion":"apiextensions.k8s.io/v1",
+    "kind":"CustomResourceDefinition","metadata":{"name":"as.other.com"},"spec":{
+    "group":"other.com","scope":"Cluster","names":{"plural":"as","kind":"A"},
+    "versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object"}}}]}})");
+  ASSERT_EQ(made.status, 201) << made.message();
+  EXPECT_TRUE(made.body["status"]["conditions"].is_null()) << "the answer is from before";
+  const auto now = get(std::string(kCrds) + "/as.other.com");
+  EXPECT_NE(now.version(), made.version());
+  EXPECT_EQ(now.body["metadata"]["managedFields"].as_array().at(1)["manager"],
+            json::Value("kube-apiserver"));
+  EXPECT_EQ(get("/apis/other.com/v1/as").status, 200);
 }
 
 TEST_F(Custom, DiscoveryShowsThem) {

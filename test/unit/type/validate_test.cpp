@@ -174,7 +174,7 @@ TEST(Format, OfStringsAsTheServerKnowsThem) {
       {"uuid4", {"123e4567-e89b-42d3-a456-426614174000"}, {"123e4567-e89b-12d3-a456-426614174000"}},
       {"mac", {"02:00:00:00:00:ff"}, {"02:00", "02:00:00:00:00:fg"}},
       {"email", {"a@example.com"}, {"a", "@example.com"}},
-      {"hostname", {"a.example.com", "a"}, {"-a", "a..b", ""}},
+      {"hostname", {"a.example.com", "a"}, {"-a", "a..b", "", "a.b-c"}},
       {"uri", {"https://example.com/x", "/x"}, {"x y", ""}},
       {"byte", {"", "QQ==", "YWJj"}, {"Q", "QQ=", "=QQQ"}},
       {"isbn10", {"316148410X"}, {"3161484100"}},
