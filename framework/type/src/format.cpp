@@ -31,9 +31,9 @@ constexpr std::array<Format, 16> kFormats = {{
     // one label with a hyphen after its first letter at most, or labels before a last one of
     // letters
     {"hostname",
-     "[a-zA-Z0-9\\p{S}\\p{L}](-?[a-zA-Z0-9\\p{S}\\p{L}]{0,62})?|"
-     "([a-zA-Z0-9\\p{S}\\p{L}]([a-zA-Z0-9\\p{S}\\p{L}-]{0,61}[a-zA-Z0-9\\p{S}\\p{L}])?\\.)+"
-     "[a-zA-Z\\p{L}]{2,63}"},
+     "[a-zA-Z0-9\\p{S}\\p{L}](-?[a-zA-Z0-9\\p{S}\\p{L}]*)?|"
+     "([a-zA-Z0-9\\p{S}\\p{L}]([a-zA-Z0-9\\p{S}\\p{L}-]*[a-zA-Z0-9\\p{S}\\p{L}])?\\.)+"
+     "[a-zA-Z\\p{L}][a-zA-Z\\p{L}]+"},
     {"k8s-long-name", "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"},
     {"k8s-short-name", "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"},
     {"mac",
@@ -295,6 +295,21 @@ std::optional<std::int64_t> parse_duration(std::string_view text) {
   return length ? length : worded_duration(text);
 }
 
+namespace {
+
+/// At most 255 bytes, and 63 in each label.
+bool has_host_lengths(std::string_view name) {
+  constexpr std::size_t kName = 255, kLabel = 63;
+  for (std::size_t at = 0; at <= name.size();) {
+    const auto end = std::min(name.find('.', at), name.size());
+    if (end - at > kLabel) return false;
+    at = end + 1;
+  }
+  return name.size() <= kName;
+}
+
+}  // namespace
+
 bool matches_format(std::string_view format, std::string_view text) {
   if (format == "datetime") format = "date-time";
   for (const auto& [name, matches] : kChecks) {
@@ -310,6 +325,7 @@ bool matches_format(std::string_view format, std::string_view text) {
     if (kFormats[i].name != format) continue;
     if (format.starts_with("date") && !is_day(text.substr(0, 10))) return false;
     if (format.starts_with("k8s-long") && text.size() > 253) return false;
+    if (format == "hostname" && !has_host_lengths(text)) return false;
     return RE2::FullMatch(piece(text), *compiled[i]);
   }
   return true;

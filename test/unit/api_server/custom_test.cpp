@@ -246,7 +246,7 @@ TEST_F(Custom, AreEstablishedByAWriteOfTheServers) {
   EXPECT_TRUE(made.body["status"]["conditions"].is_null()) << "the answer is from before";
   const auto now = get(std::string(kCrds) + "/as.other.com");
   EXPECT_NE(now.version(), made.version());
-  EXPECT_EQ(now.body["metadata"]["managedFields"].as_array().at(1)["manager"],
+  EXPECT_EQ(now.body["metadata"]["managedFields"].as_array().at(0)["manager"],
             json::Value("kube-apiserver"));
   EXPECT_EQ(get("/apis/other.com/v1/as").status, 200);
 }
