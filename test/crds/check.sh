@@ -3,15 +3,16 @@
 # generates, compiles, and round-trips published examples and random objects; client-side validation must agree with the
 # in-memory API server's.
 #
-#   test/crds/check.sh [--build DIR] [--work DIR] [--examples DIR] [--samples N] [--exact] [--whole] CRDS_DIR...
+#   test/crds/check.sh [--build DIR] [--work DIR] [--examples DIR] [--samples N] [--exact] [--whole] [--write FILE] CRDS_DIR...
 #
 # CRDS_DIR/*.yaml are the CRDs of one project; DIR/<name of CRDS_DIR> under --examples holds its examples. The build
 # (default build/release) must have the targets windlass-gen, crds_round_trip and windlass_api_core_v1, without a sanitizer.
 # --exact makes types in which empty differs from absent and without the framework's types, and compares every byte's meaning.
 # --whole makes types that say the whole schema, and compares what comes back from C++ with the CRD.
+# --write FILE keeps what the client said of a hundred objects of each kind, for real_server.py.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
-build=$root/build/release work=$(mktemp -d) examples= samples=1000 exact= whole=
+build=$root/build/release work=$(mktemp -d) examples= samples=1000 exact= whole= write=
 while [[ ${1:-} == --* ]]; do
   case $1 in
     --build) build=$2; shift 2 ;;
@@ -20,10 +21,11 @@ while [[ ${1:-} == --* ]]; do
     --samples) samples=$2; shift 2 ;;
     --exact) exact=1; shift ;;
     --whole) whole=1; shift ;;
+    --write) write=$(realpath "$2"); shift 2 ;;
     *) echo "unknown option $1"; exit 2 ;;
   esac
 done
-[ $# -gt 0 ] || { sed -n '2,12p' "$0"; exit 2; }
+[ $# -gt 0 ] || { sed -n '2,13p' "$0"; exit 2; }
 mkdir -p "$work"
 compiler=(ccache clang++-19 -std=c++20 -O0 -Wno-invalid-offsetof -DBOOST_ASIO_NO_DEPRECATED -DBOOST_ASIO_SEPARATE_COMPILATION
   -DBOOST_ASIO_HAS_STD_INVOKE_RESULT -DFMT_SHARED -DSPDLOG_COMPILED_LIB -DSPDLOG_FMT_EXTERNAL -DSPDLOG_SHARED_LIB
@@ -68,7 +70,7 @@ for crds in "$@"; do
   clang++-19 -fuse-ld=lld "$out"/*.o "${libraries[@]}" -o "$out/round_trip"
   compiled=$(( $(date +%s) - started ))
   echo "$name: $(ls "$crds"/*.yaml | wc -l) CRDs, $(grep -c warning: "$out/generate.log" || true) warnings; generated in $generated ms, compiled in $compiled s"
-  "$out/round_trip" --samples "$samples" ${exact:+--exact} ${whole:+--whole} ${examples:+--examples "$examples/$name"} "$crds"/*.yaml || failed=1
+  "$out/round_trip" --samples "$samples" ${exact:+--exact} ${whole:+--whole} ${write:+--write "$write"} ${examples:+--examples "$examples/$name"} "$crds"/*.yaml || failed=1
   rm -f "$out"/*.o "$out/round_trip"
 done
 exit $failed

@@ -1,7 +1,7 @@
 // Takes CRDs through their generated types: published examples and random objects come back as they
 // were, and client-side validation agrees with the API server's.
 //
-//   round_trip [--samples N] [--exact] [--whole] [--examples FOLDER] CRDS...
+//   round_trip [--samples N] [--exact] [--whole] [--examples FOLDER] [--write FILE] CRDS...
 //
 // Prints one line per type and a summary; exits with 1 when something was lost or disagreed.
 
@@ -32,6 +32,7 @@ struct Options {
   bool exact = false;  ///< the types were made so that empty and absent differ
   bool whole = false;  ///< the types say the whole schema
   std::string examples;
+  std::string write;  ///< a file for what real_server.py asks a real server
   std::vector<std::string> crds;
 };
 
@@ -137,16 +138,18 @@ class Served {
   Served(api_server::Core& core, const Value& crd, std::string version)
       : core_(core), spec_(crd["spec"]), version_(std::move(version)) {}
 
+  std::string collection() const {
+    return "/apis/" + std::string(spec_["group"].string_or("")) + '/' + version_ +
+           (spec_["scope"] == Value("Namespaced") ? "/namespaces/default/" : "/") +
+           std::string(spec_["names"]["plural"].string_or(""));
+  }
+
   /// Empty when the server takes the object, otherwise why not.
   std::string refusal(const Value& object) const {
-    http::Request request{
-        .method = "POST",
-        .target = "/apis/" + std::string(spec_["group"].string_or("")) + '/' + version_ +
-                  (spec_["scope"] == Value("Namespaced") ? "/namespaces/default/" : "/") +
-                  std::string(spec_["names"]["plural"].string_or("")) +
-                  "?dryRun=All&fieldValidation=Ignore",
-        .headers = {{"Content-Type", "application/json"}},
-        .body = json::dump(object)};
+    http::Request request{.method = "POST",
+                          .target = collection() + "?dryRun=All&fieldValidation=Ignore",
+                          .headers = {{"Content-Type", "application/json"}},
+                          .body = json::dump(object)};
     const auto reply = core_.handle(request, api_server::Identity::admin());
     if (reply.response.status < 300) return {};
     const auto body = json::parse(reply.response.body);
@@ -178,6 +181,10 @@ class Check {
 
   void example(const std::string& file, const Value& object) {
     ++tally.examples;
+    if (object["metadata"]["name"].is_string()) {
+      const auto checked = entry_.through(object, true);
+      write(checked ? checked->back : object, verdict(checked));
+    }
     const auto outcome = entry_.through(object, false);
     if (!outcome) {
       // examples that are wrong on purpose are refused by the server too
@@ -247,15 +254,28 @@ class Check {
     if (status_apart_) object.as_object().erase("status");  // the server takes no notice of it
     const auto outcome = entry_.through(object, true);
     const std::string refusal = server_.refusal(outcome ? outcome->back : object);
-    const bool accepted = outcome.has_value() && outcome->violations.empty();
+    const std::string mine = verdict(outcome);
+    write(outcome ? outcome->back : object, mine);
     if (!refusal.empty()) ++tally.mutants_refused;
-    if (accepted == refusal.empty()) return;
-    std::string mine = "accepted";
-    if (!outcome) mine = outcome.error().message;
-    if (outcome && !accepted)
-      mine = outcome->violations[0].path + ": " + outcome->violations[0].message;
+    if ((mine == "accepted") == refusal.empty()) return;
     complain("client: " + mine + " | server: " + (refusal.empty() ? "accepted" : refusal),
              tally.disagreements);
+  }
+
+  static std::string verdict(const Result<Outcome>& outcome) {
+    if (!outcome) return outcome.error().message;
+    if (outcome->violations.empty()) return "accepted";
+    return outcome->violations[0].path + ": " + outcome->violations[0].message;
+  }
+
+  /// A line for real_server.py.
+  void write(const Value& object, const std::string& client) {
+    if (options_.write.empty() || ++written_ > 100) return;
+    json::Object line;
+    line.set("collection", server_.collection());
+    line.set("client", client);
+    line.set("object", object);
+    std::ofstream(options_.write, std::ios::app) << json::dump(Value(std::move(line))) << '\n';
   }
 
   /// Makes one thing wrong, perhaps.
@@ -300,6 +320,7 @@ class Check {
   const Options& options_;
   std::string name_;
   bool status_apart_;  ///< a subresource
+  int written_ = 0;
 };
 
 using Examples = std::map<std::string, std::vector<std::pair<std::string, Value>>>;
@@ -414,6 +435,8 @@ int main(int argc, char** argv) {
       options.whole = true;
     } else if (argument == "--samples" && i + 1 < argc) {
       options.samples = std::atoi(argv[++i]);
+    } else if (argument == "--write" && i + 1 < argc) {
+      options.write = argv[++i];
     } else if (argument == "--examples" && i + 1 < argc) {
       options.examples = argv[++i];
     } else if (argument == "--exact") {
