@@ -112,7 +112,7 @@ def install(server, folders):
     for name in names:
         while time.time() < deadline:
             crd = json.loads(server.ask("GET", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/" + name)[1])
-            if any(c["type"] == "Established" and c["status"] == "True" for c in crd.get("status", {}).get("conditions", [])):
+            if any(c["type"] == "Established" and c["status"] == "True" for c in (crd.get("status") or {}).get("conditions") or []):
                 break
             time.sleep(0.2)
 
