@@ -629,6 +629,17 @@ class VersionParser {
     }
   }
 
+  /// `names` says that the members are names of properties.
+  static Value without_descriptions(const Value& schema, bool names) {
+    if (!schema.is_object()) return schema;
+    json::Object out;
+    for (const auto& [key, value] : schema.as_object()) {
+      if (!names && (key == "description" || key == "default" || key == "example")) continue;
+      out.set(key, without_descriptions(value, !names && key == "properties"));
+    }
+    return out;
+  }
+
   Constraints any_rules(const Value& schema, const Place& path) {
     Constraints out;
     out.json_type = schema["type"].string_or("");
@@ -639,8 +650,13 @@ class VersionParser {
       element.nullable = schema["items"]["nullable"].bool_or(false);
       out.items = pointer(std::move(element));
     }
-    if (schema["x-kubernetes-embedded-resource"].bool_or(false)) {
-      out.keywords["x-kubernetes-embedded-resource"] = true;  // gives rules in CEL its metadata
+    // rules in CEL, here and above, may name what is inside
+    const bool embedded = schema["x-kubernetes-embedded-resource"].bool_or(false);
+    const bool has_parts = embedded || has_properties(schema) || schema.find("items") != nullptr ||
+                           schema["additionalProperties"].is_object();
+    if (has_parts) {
+      out.keywords = without_descriptions(schema, false);
+      out.keywords_only = true;
     }
     for (const char* key : {"oneOf", "anyOf", "allOf", "not", "minItems", "maxItems", "items",
                             "minProperties", "maxProperties", "enum"}) {

@@ -130,9 +130,6 @@ Value difference(Object said, Object wanted) {
   return patch.as_object().empty() ? Value() : patch;
 }
 
-/// The values of an enumeration as they stand in the schema, each once.
-bool is_enum(const Type& type) { return type.kind == Kind::enumeration; }
-
 }  // namespace
 
 Value missing_keywords(const Type& type, const Constraints& constraints, const Value& schema,
@@ -144,7 +141,7 @@ Value missing_keywords(const Type& type, const Constraints& constraints, const V
   if (type.kind == Kind::list) wanted.erase("items");
   Object said;
   say_type(said, type);
-  if (is_enum(type)) {
+  if (type.kind == Kind::enumeration) {
     // its values are the schema's, but for null and what is there twice
     Array once;
     for (const auto& value : schema["enum"].as_array()) {

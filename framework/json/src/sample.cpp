@@ -197,7 +197,7 @@ class Sampler {
     const auto low =
         static_cast<std::size_t>(std::max<std::int64_t>(0, schema["minLength"].integer_or(0)));
     const auto high = static_cast<std::size_t>(std::max<std::int64_t>(
-        0, schema["maxLength"].integer_or(static_cast<std::int64_t>(low) + 24)));
+        0, schema["maxLength"].integer_or(static_cast<std::int64_t>(low) + 64)));
     const auto fits = [&](std::string_view candidate) {
       const std::size_t size = characters(candidate);
       return size >= low && size <= high;

@@ -244,6 +244,22 @@ TEST(CrdTypes, RulesSeeDefaultsAndAreLeftOutWhereValuesAreOfNoUse) {
   EXPECT_EQ(found[1].message.rfind("Invalid value: null: some validation rules were not", 0), 0u);
 }
 
+TEST(CrdTypes, RulesSeeWhatIsInsideJsonValues) {
+  namespace cel = windlass::cel;
+  HTTPWidget widget = decoded(kEverything);
+  widget.spec.big = 2048;
+  widget.spec.pod = json::parse(R"({"kind": "Small", "spec": {"nodes": 4}})").value();
+  EXPECT_EQ(cel::validate(widget).size(), 0u);
+  widget.spec.pod["spec"]["nodes"] = 5;
+  const auto found = cel::validate(widget);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].path, "spec.pod");
+  EXPECT_EQ(found[0].message.rfind("Invalid value: failed rule: !has(self.spec)", 0), 0u)
+      << found[0].message;
+  widget.spec.pod["kind"] = "Big";
+  EXPECT_EQ(cel::validate(widget).size(), 0u);
+}
+
 TEST(CrdTypes, NullAndOtherTypesInJsonValuesAreRefused) {
   HTTPWidget widget = decoded(kEverything);
   widget.spec.big = 2048;

@@ -52,7 +52,7 @@ TEST(Generate, TheGoldenFilesAreWhatComesOut) {
   const auto generated = generate(options);
   ASSERT_TRUE(generated) << generated.error().message;
   EXPECT_EQ(generated->files.size(), 4u);
-  EXPECT_EQ(generated->warnings.size(), 4u);
+  EXPECT_EQ(generated->warnings.size(), 5u);
 }
 
 std::string text_of(const fs::path& path) {

@@ -4,6 +4,7 @@
 #include <re2/re2.h>
 
 #include <windlass/json/schema.hpp>
+#include <windlass/type/format.hpp>
 #include <windlass/type/validate.hpp>
 
 #include "../type/widget.hpp"
@@ -53,6 +54,18 @@ TEST(Sample, TheSameSeedGivesTheSame) {
   const auto first = json::sample(schema, a);
   EXPECT_EQ(first, json::sample(schema, b));
   EXPECT_NE(first, json::sample(schema, c));
+}
+
+TEST(Sample, FormatsAreFollowed) {
+  SeededRandom random(9);
+  for (const char* format : {"uri", "uuid", "ipv6", "cidr", "date-time", "duration", "hostname"}) {
+    json::Value schema = json::Object{{"type", "string"}, {"format", format}};
+    for (int i = 0; i < 100; ++i) {
+      const auto value = json::sample(schema, random);
+      EXPECT_TRUE(windlass::type::matches_format(format, value.as_string()))
+          << format << ' ' << value.as_string();
+    }
+  }
 }
 
 TEST(Sample, BranchesAreFollowed) {

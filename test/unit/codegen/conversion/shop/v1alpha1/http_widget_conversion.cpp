@@ -46,6 +46,7 @@ void HTTPWidgetConversion::to_hub([[maybe_unused]] const Spoke& from, [[maybe_un
 //   spec.options: HTTPWidgetSpecOptions, not in v1alpha1
 //   spec.otherMode: std::optional<HTTPWidgetSpecMode>, not in v1alpha1
 //   spec.passwordSecret: windlass::Box<windlass::api::core::v1::SecretKeySelector>, not in v1alpha1
+//   spec.pod: windlass::json::Value, not in v1alpha1
 //   spec.pools: windlass::FlatMap<std::string, HTTPWidgetSpecPoolsValue>, not in v1alpha1
 //   spec.port: std::optional<windlass::meta::IntOrString>, not in v1alpha1
 //   spec.presetList: std::optional<std::vector<std::string>>, not in v1alpha1

@@ -172,12 +172,15 @@ const windlass::type::Table& HTTPWidgetSpec::table() {
   static constexpr windlass::type::Demands for_either_demands{.one_of = for_either_one_of};
   static constexpr windlass::type::Constraints for_either{.demands = &for_either_demands};
   static constexpr windlass::type::Demands for_embedded_demands{
-      .keywords = "{\"x-kubernetes-embedded-resource\":true}"};
+      .keywords = "{\"type\":\"object\",\"x-kubernetes-embedded-resource\":true,\"x-kubernetes-preserve-unknown-fields\":true}",
+      .keywords_only = true};
   static constexpr windlass::type::Constraints for_embedded{.demands = &for_embedded_demands,
       .json_type = "object"};
   static constexpr windlass::type::Constraints for_flags_items{.json_type = "boolean"};
+  static constexpr windlass::type::Demands for_flags_demands{
+      .keywords = "{\"items\":{\"type\":\"boolean\"},\"type\":\"array\"}", .keywords_only = true};
   static constexpr windlass::type::Constraints for_flags{.items = &for_flags_items,
-      .json_type = "array"};
+      .demands = &for_flags_demands, .json_type = "array"};
   static constexpr windlass::type::Constraints for_foo_bar{.min_length = 1u};
   static constexpr windlass::type::Constraints for_foo_bar_2{.min_length = 1u};
   static constexpr windlass::type::Rule for_frozen_rules[] = {
@@ -193,6 +196,14 @@ const windlass::type::Table& HTTPWidgetSpec::table() {
   static constexpr windlass::type::Constraints for_nickname{.pattern = "^[a-z]*$"};
   static constexpr windlass::type::Constraints for_operator_{.min_length = 1u};
   static constexpr windlass::type::Constraints for_options{.default_json = "{}"};
+  static constexpr windlass::type::Rule for_pod_rules[] = {
+      {.rule = "!has(self.spec) || self.spec.nodes < 5 || self.kind == 'Big'"},
+  };
+  static constexpr windlass::type::Demands for_pod_demands{.rules = for_pod_rules,
+      .keywords = "{\"properties\":{\"spec\":{\"properties\":{\"nodes\":{\"type\":\"integer\"}},\"type\":\"object\"}},\"type\":\"object\",\"x-kubernetes-embedded-resource\":true,\"x-kubernetes-preserve-unknown-fields\":true,\"x-kubernetes-validations\":[{\"rule\":\"!has(self.spec) || self.spec.nodes < 5 || self.kind == 'Big'\"}]}",
+      .keywords_only = true};
+  static constexpr windlass::type::Constraints for_pod{.demands = &for_pod_demands,
+      .json_type = "object"};
   static constexpr windlass::type::Constraints for_preset_list{.default_json = "[\"a\"]"};
   static constexpr windlass::type::Constraints for_price{.minimum = 0.5, .exclusive_minimum = true};
   static constexpr windlass::type::Constraints for_share{.pattern = "^[0-9]+%?$"};
@@ -266,6 +277,7 @@ const windlass::type::Table& HTTPWidgetSpec::table() {
       field<&T::options>("options", offsetof(T, options), optional, &for_options),
       field<&T::other_mode>("otherMode", offsetof(T, other_mode), optional),
       field<&T::password_secret>("passwordSecret", offsetof(T, password_secret), optional),
+      field<&T::pod>("pod", offsetof(T, pod), optional, &for_pod),
       field<&T::pools>("pools", offsetof(T, pools), optional),
       field<&T::port>("port", offsetof(T, port), optional),
       field<&T::preset_list>("presetList", offsetof(T, preset_list), optional, &for_preset_list),

@@ -162,6 +162,7 @@ struct HTTPWidgetSpec {
   HTTPWidgetSpecOptions options;
   std::optional<HTTPWidgetSpecMode> other_mode;
   windlass::Box<windlass::api::core::v1::SecretKeySelector> password_secret;
+  windlass::json::Value pod;
   windlass::FlatMap<std::string, HTTPWidgetSpecPoolsValue> pools;
   std::optional<windlass::meta::IntOrString> port;
   std::optional<std::vector<std::string>> preset_list;
