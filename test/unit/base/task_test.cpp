@@ -101,6 +101,38 @@ TEST_F(TaskTest, StopWaitsForTheTasksOfTasks) {
   EXPECT_EQ(ended, 2) << "tasks outlived the group that owns them";
 }
 
+/// Stops tasks that take 3 s to end; notes when it had waited for them, and whether it threw.
+Task<void> stop_slowly(World& world, int& ended, std::string& outcome) {
+  TaskGroup inner(world.io());
+  inner.spawn("one", slow_to_end(world, ended));
+  auto pause = sleep_for(world.time, 1s);
+  co_await std::move(pause);
+  try {
+    auto stopping = inner.stop();
+    co_await std::move(stopping);
+    outcome = "returned";
+  } catch (const Exception& failure) {
+    outcome = failure.code() == Errc::cancelled ? "cancelled" : "failed";
+  }
+}
+
+Task<void> cancel_a_stop(World& world, int& ended, std::string& outcome) {
+  TaskGroup outer(world.io());
+  outer.spawn("stopper", stop_slowly(world, ended, outcome));
+  auto pause = sleep_for(world.time, 2s);
+  co_await std::move(pause);
+  auto stopping = outer.stop();
+  co_await std::move(stopping);
+}
+
+TEST_F(TaskTest, StopThatIsCancelledWaitsAllTheSameAndTellsAfterwards) {
+  int ended = 0;
+  std::string outcome;
+  world.run(cancel_a_stop(world, ended, outcome));
+  EXPECT_EQ(ended, 1);
+  EXPECT_EQ(outcome, "cancelled");
+}
+
 TEST_F(TaskTest, JoinReturnsAtOnceWhenNothingRuns) {
   TaskGroup group(world.io());
   world.run(group.join());

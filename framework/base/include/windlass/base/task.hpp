@@ -103,7 +103,7 @@ class Event {
 namespace windlass::inline v0 {
 
 /// `co_await ignore_cancellation();` lets a coroutine that was cancelled await again, which would
-/// throw otherwise (rule 6). It is not cancelled any more from then on.
+/// throw otherwise (rule 6). It is not cancelled any more until the next TaskGroup::stop() is done.
 inline auto ignore_cancellation() {
   return boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
 }
