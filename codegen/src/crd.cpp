@@ -231,7 +231,7 @@ class VersionParser {
     field.json_name = name;
     field.member = member_name(name);
     field.documentation = property["description"].string_or("");
-    field.nullable = property["nullable"].bool_or(false);
+    field.nullable = may_be_null(property);
     auto type = make_type(owner + type_name(name), name, property, path, depth + 1);
     if (!type) return type.error();
     field.type = std::move(*type);
@@ -355,7 +355,7 @@ class VersionParser {
       warn(path, "a list of booleans becomes json::Value");
       return scalar(Kind::any);
     }
-    element->may_be_null = items["nullable"].bool_or(false) && element->kind != Kind::any;
+    element->may_be_null = may_be_null(items) && element->kind != Kind::any;
     return list_of(std::move(*element));
   }
 
@@ -369,7 +369,7 @@ class VersionParser {
       auto value =
           make_type(wanted_name + "Value", property_name, *values, path.value(), depth + 1);
       if (!value) return value.error();
-      value->may_be_null = (*values)["nullable"].bool_or(false) && value->kind != Kind::any;
+      value->may_be_null = may_be_null(*values) && value->kind != Kind::any;
       return map_of(std::move(*value));
     }
     if (!has_properties(schema)) {

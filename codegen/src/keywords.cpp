@@ -132,6 +132,14 @@ Value difference(Object said, Object wanted) {
 
 }  // namespace
 
+bool may_be_null(const Value& schema) {
+  if (!schema["nullable"].bool_or(false)) return false;
+  if (!schema["enum"].is_array()) return true;
+  const auto& values = schema["enum"].as_array();
+  return std::any_of(values.begin(), values.end(),
+                     [](const Value& value) { return value.is_null(); });
+}
+
 Value missing_keywords(const Type& type, const Constraints& constraints, const Value& schema,
                        const Struct* structure) {
   Object wanted = schema.as_object();
@@ -155,7 +163,7 @@ Value missing_keywords(const Type& type, const Constraints& constraints, const V
   } else if (!constraints.values.empty()) {
     said.set("enum", schema["enum"]);
   }
-  if (schema["nullable"].bool_or(false)) said.set("nullable", true);
+  if (may_be_null(schema)) said.set("nullable", true);
   if (structure != nullptr) say_structure(said, *structure);
   say_constraints(said, constraints, has_children);
   say_rules(said, constraints);

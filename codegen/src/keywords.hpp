@@ -5,6 +5,9 @@
 
 namespace windlass::inline v0::codegen {
 
+/// `nullable` says nothing where an enum leaves null out: the server refuses null then.
+bool may_be_null(const json::Value& schema);
+
 /// The merge patch from the schema that json::schema_of makes of a member with this type and these
 /// constraints to `schema`, without what stands below it (properties, items,
 /// additionalProperties). `structure` is the type's own struct, or null. Null when there is nothing

@@ -44,6 +44,7 @@ Task<int> serve(SystemEnvironment& environment, DevOptions options,
   // loopback addresses, so that a Service can be reached from this machine and from pods
   const auto addresses = testing::claim_addresses(environment, environment.io()).value();
   server_options.core.service_address_base = addresses.services;
+  server_options.core.loopback_endpoints = true;
   server_options.journal = options.persist;
   std::ofstream record;
   if (!options.record.empty()) {

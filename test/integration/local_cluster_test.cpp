@@ -61,6 +61,7 @@ class Machine {
     api_server::ServerOptions server_options;
     server_options.listen = {"127.0.0.1", 0};
     server_options.core.service_address_base = addresses.services;
+    server_options.core.loopback_endpoints = true;
     api_server::Server server(*environment, environment->io(), server_options);
     const auto config = client::parse_kubeconfig(*environment, server.kubeconfig(), "/").value();
     LocalCluster cluster(*environment, config,

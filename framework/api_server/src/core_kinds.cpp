@@ -453,7 +453,7 @@ void check_endpoint_address(const Value& address, const std::string& path, Cause
   if (const std::string_view node = address["nodeName"].string_or(""); !node.empty()) {
     causes.invalid(path + ".nodeName", Value(node), subdomain_problem(node));
   }
-  causes.invalid(path + ".ip", Value(ip), special_address_problem(ip));
+  causes.special_address(path + ".ip", Value(ip), ip);
 }
 
 void check_endpoint_ports(const Value& list, const std::string& path, Causes& causes) {

@@ -7,6 +7,7 @@
 
 #include <windlass/base/encoding.hpp>
 
+#include "names.hpp"
 #include "registry.hpp"
 
 namespace windlass::inline v0::api_server {
@@ -60,6 +61,11 @@ void Causes::required(std::string field, std::string_view detail) {
   if (!detail.empty()) message += fmt::format(": {}", detail);
   add("FieldValueRequired", std::move(message), std::move(field));
 }
+void Causes::special_address(std::string field, const Value& value, std::string_view text) {
+  if (loopback_endpoints_ && is_loopback(text)) return;
+  invalid(std::move(field), value, special_address_problem(text));
+}
+
 void Causes::invalid(std::string field, const Value& value, std::string_view detail) {
   std::string message = fmt::format("Invalid value: {}", show_value(value));
   if (!detail.empty()) message += fmt::format(": {}", detail);

@@ -23,6 +23,11 @@ struct Cause {
 /// Collects validation failures, with the wording of k8s.io/apimachinery's field errors.
 class Causes {
  public:
+  Causes() = default;
+  explicit Causes(bool loopback_endpoints) : loopback_endpoints_(loopback_endpoints) {}
+
+  /// What an address of a pod or node must not be.
+  void special_address(std::string field, const json::Value& value, std::string_view text);
   void required(std::string field, std::string_view detail = "");
   void invalid(std::string field, const json::Value& value, std::string_view detail);
   /// One cause for each of `details`.
@@ -48,6 +53,7 @@ class Causes {
  private:
   void add(std::string reason, std::string message, std::string field);
   std::vector<Cause> list_;
+  bool loopback_endpoints_ = false;
 };
 
 class Failure : public std::exception {

@@ -284,6 +284,14 @@ Problems cidr_problem(std::string_view text) {
   return {"must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"};
 }
 
+bool is_loopback(std::string_view address) {
+  const auto bytes = address_bytes(address);
+  if (!bytes) return false;
+  if (bytes->size() == 4) return bytes->front() == 127;
+  return bytes->back() == 1 && std::all_of(bytes->begin(), bytes->end() - 1,
+                                           [](unsigned char byte) { return byte == 0; });
+}
+
 Problems special_address_problem(std::string_view text) {
   const auto found = address_bytes(text);
   if (!found) return {"must be a valid IP address"};
@@ -295,7 +303,7 @@ Problems special_address_problem(std::string_view text) {
   };
   Problems out;
   if (zeros(bytes.size())) out.push_back(fmt::format("may not be unspecified ({})", text));
-  if (four ? bytes[0] == 127 : zeros(15) && bytes[15] == 1) {
+  if (is_loopback(text)) {
     out.emplace_back("may not be in the loopback range (127.0.0.0/8, ::1/128)");
   }
   if (four ? bytes[0] == 169 && bytes[1] == 254 : bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80) {

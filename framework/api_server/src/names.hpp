@@ -35,6 +35,7 @@ Problems cidr_problem(std::string_view text);
 /// Addresses that endpoints and services may not have: loopback, link-local, multicast,
 /// unspecified.
 Problems special_address_problem(std::string_view text);
+bool is_loopback(std::string_view address);
 bool is_ipv6(std::string_view address);
 
 void check_labels(const json::Value& labels, const std::string& path, Causes& causes);

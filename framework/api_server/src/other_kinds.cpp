@@ -303,7 +303,7 @@ void check_slice_endpoints(const Value& list, std::string_view type, Causes& cau
         if (is_ipv6(text) != (type == "IPv6")) {
           causes.invalid(at + ".addresses", address, fmt::format("must be an {} address", type));
         }
-        causes.invalid(place, address, special_address_problem(text));
+        causes.special_address(place, address, text);
       }
     }
     if (const Value* node = endpoint.find("nodeName"); node != nullptr) {

@@ -254,7 +254,7 @@ StoredPtr create_object(Context& context, const Resource& resource, Value object
     }
   }
   check_priority(state, resource, object);
-  Causes causes;
+  Causes causes(state.options.loopback_endpoints);
   const bool metadata_last = checks_metadata_last(resource);
   if (!metadata_last) validate_metadata(resource, object, causes);
   validate_object(context, resource, object, nullptr, "", causes);
@@ -387,7 +387,7 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
                         Value object, const std::string& subresource, const WriteOptions& options) {
   State& state = context.state;
   const Value old_object = to_version(resource, stored->value());
-  Causes causes;
+  Causes causes(state.options.loopback_endpoints);
   const std::string given(object["metadata"]["resourceVersion"].string_or(""));
   conform(context, resource, object, options);
   warn_of_owners(context, object);

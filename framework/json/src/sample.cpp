@@ -60,7 +60,9 @@ class Sampler {
 
   Value make(const Value& schema, int depth) {
     ++made_;
-    if (schema["nullable"].bool_or(false) && chance(0.1)) return nullptr;
+    // null is none of an enum's values unless it says so
+    const bool has_null = schema["nullable"].bool_or(false) && !schema["enum"].is_array();
+    if (has_null && chance(0.1)) return nullptr;
     if (schema["allOf"].is_array() || schema["anyOf"].is_array() || schema["oneOf"].is_array() ||
         schema["not"].is_object()) {
       return make_plain(decided(schema), depth);

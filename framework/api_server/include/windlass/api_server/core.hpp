@@ -79,6 +79,9 @@ struct CoreOptions {
   /// Services get addresses from here: base and size of the range.
   std::string service_address_base = "10.96.0.0";
   std::uint32_t service_address_count = 65534;
+  /// Endpoints may have loopback addresses, which kube-apiserver refuses: for pods that are
+  /// processes of this machine.
+  bool loopback_endpoints = false;
   /// Per kind: how many changes a watch may lag behind before 410 Gone.
   std::size_t watch_history = 10'000;
   /// Owners' dependents are deleted, terminating namespaces emptied: what kube-controller-manager
