@@ -547,9 +547,9 @@ void SimulatedCluster::stop_replicas() {
                        "/leases/" + world.manager_options.leader_election_id,
                    "");
   if (lease.status == 200 && world.checks(rules::kRelease)) {
-    const auto holder = json::parse(lease.body).value()["spec"]["holderIdentity"].string_or("");
-    if (!holder.empty())
-      world.broken(rules::kRelease, "the lease still names " + std::string(holder));
+    const auto document = json::parse(lease.body).value();
+    const std::string holder(document["spec"]["holderIdentity"].string_or(""));
+    if (!holder.empty()) world.broken(rules::kRelease, "the lease still names " + holder);
   }
   if (world.violation) throw *world.violation;
 }
