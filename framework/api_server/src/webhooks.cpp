@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -442,9 +443,11 @@ void admit_removal(Context& context, const Resource& resource, const Value& old_
 // The configurations themselves.
 
 void default_webhooks(Value& configuration) {
+  // through a const reference: a member that is missing must not be made, it would move the others
+  const bool mutating =
+      std::as_const(configuration)["kind"] == Value("MutatingWebhookConfiguration");
   Value* webhooks = configuration.find("webhooks");
   if (webhooks == nullptr || !webhooks->is_array()) return;
-  const bool mutating = configuration["kind"] == Value("MutatingWebhookConfiguration");
   for (Value& webhook : webhooks->as_array()) {
     if (!webhook.is_object()) continue;
     set_default(webhook, "failurePolicy", "Fail");
