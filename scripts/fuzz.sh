@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Fuzzes for FUZZ_SECONDS of processor time each (default 60). What makes a target fail is kept in
 # test/fuzz/findings/<target>/, where every later test run tries it again; what it learned, in build/fuzz/corpus/.
-#   scripts/fuzz.sh [TARGET...]       targets: request patch selector cel crd json yaml codegen http
+#   scripts/fuzz.sh [TARGET...]       targets: request patch selector cel crd json yaml codegen http stream
 #   (default: all)
 set -uo pipefail
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- request patch selector cel crd json yaml codegen http
+[ $# -gt 0 ] || set -- request patch selector cel crd json yaml codegen http stream
 scripts/build.sh fuzz "${@/#/fuzz_}" || exit 1
 limit=${FUZZ_SECONDS:-60}
 interrupted=72  # libFuzzer's exit code after SIGINT

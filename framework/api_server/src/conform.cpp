@@ -195,13 +195,18 @@ void rename_event(Value& event, bool to_core) {
 
 }  // namespace
 
+void drop_undeclared(const Resource& resource, Value& object) {
+  if (!resource.custom || resource.schema == nullptr) return;
+  Unknown ignored;
+  prune(*resource.schema, object, true, "", ignored);
+}
+
 Value to_version(const Resource& resource, const Value& stored) {
   Value object = stored;
   if (resource.is("events.k8s.io", "Event")) rename_event(object, false);
   object["apiVersion"] = resource.api_version();
+  drop_undeclared(resource, object);
   if (resource.custom && resource.schema != nullptr) {
-    Unknown ignored;
-    prune(*resource.schema, object, true, "", ignored);
     apply_defaults(*resource.schema, object, true);
   }
   return object;

@@ -60,7 +60,9 @@ bool supports(const Resource& resource, std::string_view verb) {
   return false;
 }
 
-Reply dispatch_subresource(Context& context, std::string_view verb) {
+}  // namespace
+
+Reply Core::Impl::dispatch_subresource(Context& context, std::string_view verb) {
   const std::string& name = context.target.subresource;
   bool known = false;
   for (const std::string& entry : context.resource->subresources()) known = known || entry == name;
@@ -71,11 +73,15 @@ Reply dispatch_subresource(Context& context, std::string_view verb) {
   if (name == "binding" && verb == "create") return handle_binding(context);
   if (name == "token" && verb == "create") return handle_token(context);
   if (name == "finalize" && verb == "update") return handle_finalize(context);
-  if (name == "exec") {
-    throw Failure(
-        501, "NotImplemented",
-        "exec needs a connection upgrade that this API server does not offer; use the local "
-        "cluster's own exec");
+  if (name == "exec" || name == "attach" || name == "portforward") {
+    if (verb != "get" && verb != "create")
+      throw Failure::method_not_allowed(*context.resource, verb);
+    // also for a GET, with which WebSockets begin; the refusal gives no reason, as the server's
+    if (state.options.authorization &&
+        !allowed(state, context.identity, attributes_of(context, "create"))) {
+      throw Failure::forbidden(*context.resource, context.target.name, "");
+    }
+    return handle_connect(context);
   }
   if (name == "eviction" || name == "binding" || name == "token" || name == "finalize") {
     throw Failure::method_not_allowed(*context.resource, verb);
@@ -85,8 +91,6 @@ Reply dispatch_subresource(Context& context, std::string_view verb) {
   if (verb == "patch") return handle_patch(context);
   throw Failure::method_not_allowed(*context.resource, verb);
 }
-
-}  // namespace
 
 void Core::Impl::authorize(Context& context, std::string_view verb) {
   if (!state.options.authorization) return;

@@ -18,6 +18,7 @@ struct Core::Impl {
   Reply answer(const http::Request& request, const Identity& identity, Exchange* exchange);
   Reply answer_as(Context& context);
   Reply route(Context& context);
+  Reply dispatch_subresource(Context& context, std::string_view verb);
   void authorize(Context& context, std::string_view verb);
   void boot(Core& core);
 };

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "builtin.hpp"
+#include "conversion.hpp"
 #include "crd_schema.hpp"
 #include "names.hpp"
 #include "schema.hpp"
@@ -56,6 +57,12 @@ void default_crd(Value& crd) {
   if (names["singular"].string_or("").empty()) names["singular"] = lower(kind);
   if (names["listKind"].string_or("").empty() && !kind.empty()) names["listKind"] = kind + "List";
   if (spec.find("conversion") == nullptr) spec["conversion"] = Object{{"strategy", "None"}};
+  Value& conversion = spec["conversion"];
+  Value* webhook = conversion.is_object() ? conversion.find("webhook") : nullptr;
+  Value* config = webhook != nullptr ? webhook->find("clientConfig") : nullptr;
+  Value* service = config != nullptr ? config->find("service") : nullptr;
+  if (service != nullptr && service->is_object() && service->find("port") == nullptr)
+    (*service)["port"] = 443;
   prepare_crd(crd);
 }
 
@@ -160,18 +167,46 @@ void validate_versions(const Value& spec, Causes& causes) {
   }
 }
 
+/// Fields have the names of the server's own type, which are not those that users write.
 void validate_conversion(const Value& spec, Causes& causes) {
   const Value& conversion = spec["conversion"];
   if (!conversion.is_object()) return;
   const std::string_view strategy = conversion["strategy"].string_or("");
-  if (strategy.empty()) {
-    causes.required("spec.conversion.strategy");
-  } else if (strategy == "Webhook") {
-    causes.forbidden("spec.conversion.strategy",
-                     "this API server calls no conversion webhooks; use None");
-  } else if (strategy != "None") {
-    causes.not_supported("spec.conversion.strategy", strategy, {"None", "Webhook"});
+  const Value& webhook = conversion["webhook"];
+  if (strategy != "Webhook") {
+    if (strategy.empty()) {
+      causes.required("spec.conversion.strategy");
+    } else if (strategy != "None") {
+      causes.not_supported("spec.conversion.strategy", strategy, {"None", "Webhook"});
+    }
+    for (const auto& [key, place] :
+         {std::pair("clientConfig", "webhookClientConfig"),
+          std::pair("conversionReviewVersions", "conversionReviewVersions")}) {
+      if (webhook[key].is_null()) continue;
+      causes.forbidden(fmt::format("spec.conversion.{}", place),
+                       "should not be set when strategy is not set to Webhook");
+    }
+    return;
   }
+  const Value& config = webhook["clientConfig"];
+  if (config.is_object()) {
+    validate_webhook_client(config, "spec.conversion.webhookClientConfig", causes);
+  } else {
+    causes.required("spec.conversion.webhookClientConfig",
+                    "required when strategy is set to Webhook");
+  }
+  const std::string path = "spec.conversion.conversionReviewVersions";
+  const Value& versions = webhook["conversionReviewVersions"];
+  if (!versions.is_array() || versions.as_array().empty()) {
+    causes.required(path);
+    return;
+  }
+  const Array& list = versions.as_array();
+  const auto known = [](const Value& version) {
+    return version == Value("v1") || version == Value("v1beta1");
+  };
+  if (std::none_of(list.begin(), list.end(), known))
+    causes.invalid(path, versions, "must include at least one of v1, v1beta1");
 }
 
 void validate_stored_versions(const Value& crd, Causes& causes) {
@@ -406,6 +441,7 @@ ResourcePtr make_resource(const Value& crd, const Value& version,
   }
   resource->storage = resource->group + "/" + resource->plural;
   resource->storage_version = resource->group + "/" + storage_version;
+  resource->conversion = conversion_of(crd);
   const Value& schema = version.at_path({"schema", "openAPIV3Schema"});
   resource->owner = std::make_shared<SchemaSet>();
   Causes ignored;  // validated when the definition was written

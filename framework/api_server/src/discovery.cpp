@@ -25,7 +25,7 @@ Array strings(const std::vector<std::string>& list) {
 
 std::vector<std::string> subresource_verbs(const std::string& name) {
   if (name == "log") return {"get"};
-  if (name == "exec") return {"create", "get"};
+  if (name == "exec" || name == "attach" || name == "portforward") return {"create", "get"};
   if (name == "eviction" || name == "binding" || name == "token") return {"create"};
   if (name == "finalize") return {"update"};
   return {"get", "patch", "update"};
@@ -42,6 +42,8 @@ SubKind subresource_kind(const Resource& resource, const std::string& name) {
   if (name == "token") return {"authentication.k8s.io", "v1", "TokenRequest"};
   if (name == "binding") return {"", "", "Binding"};
   if (name == "exec") return {"", "", "PodExecOptions"};
+  if (name == "attach") return {"", "", "PodAttachOptions"};
+  if (name == "portforward") return {"", "", "PodPortForwardOptions"};
   return {"", "", resource.kind};
 }
 

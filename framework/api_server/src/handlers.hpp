@@ -38,6 +38,7 @@ Reply handle_scale(Context& context);
 Reply handle_eviction(Context& context);
 Reply handle_binding(Context& context);
 Reply handle_log(Context& context);
+Reply handle_connect(Context& context);
 Reply handle_finalize(Context& context);
 Reply handle_token(Context& context);
 

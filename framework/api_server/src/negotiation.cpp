@@ -172,6 +172,7 @@ class ProtobufStream final : public EventStream {
  public:
   explicit ProtobufStream(std::shared_ptr<EventStream> lines) : lines_(std::move(lines)) {}
 
+  Task<void> prepare(Executor executor) override { return lines_->prepare(std::move(executor)); }
   std::string take() override {
     const std::string text = lines_->take();
     std::string out;

@@ -6,6 +6,7 @@
 
 #include <windlass/base/encoding.hpp>
 
+#include "conversion.hpp"
 #include "handlers.hpp"
 #include "table.hpp"
 
@@ -18,8 +19,14 @@ using json::Value;
 namespace {
 
 /// The stored text serves when nobody wants another version or form.
-bool is_plain(const Resource& resource, ObjectForm form) {
-  return form == ObjectForm::whole && resource.api_version() == resource.storage_version;
+/// Whether the stored texts are the answer. Custom objects may be stored in the version that was
+/// the storage version when they were written.
+bool is_plain(const Resource& resource, ObjectForm form, const std::vector<StoredPtr>& objects) {
+  if (form != ObjectForm::whole || resource.api_version() != resource.storage_version) return false;
+  if (!resource.custom) return true;
+  const std::string begin = fmt::format(R"({{"apiVersion":"{}")", resource.api_version());
+  return std::all_of(objects.begin(), objects.end(),
+                     [&](const StoredPtr& object) { return object->text().starts_with(begin); });
 }
 
 Selection selection_of(const Context& context) {
@@ -58,8 +65,8 @@ std::string_view included_object(const Context& context) {
 http::Response object_response(Context& context, int status, const StoredPtr& object) {
   const Resource& resource = *context.resource;
   const ObjectForm form = context.wanted.form;
-  if (is_plain(resource, form)) return text_response(status, object->text() + "\n");
-  const Value versioned = to_version(resource, object->value());
+  if (is_plain(resource, form, {object})) return text_response(status, object->text() + "\n");
+  const Value versioned = to_version(context, resource, object);
   if (form == ObjectForm::table) {
     const Value metadata = Object{{"resourceVersion", versioned["metadata"]["resourceVersion"]}};
     return json_response(status,
@@ -320,7 +327,7 @@ http::Response list_response(Context& context, const std::vector<StoredPtr>& obj
                              Object metadata) {
   const Resource& resource = *context.resource;
   const ObjectForm form = context.wanted.form;
-  if (is_plain(resource, form)) {
+  if (is_plain(resource, form, objects)) {
     std::string body = fmt::format(
         R"({{"kind":{},"apiVersion":{},"metadata":{},"items":[)", quote_json(resource.list_kind),
         quote_json(resource.api_version()), json::dump(Value(std::move(metadata))));
@@ -330,8 +337,7 @@ http::Response list_response(Context& context, const std::vector<StoredPtr>& obj
     }
     return text_response(200, body + "]}\n");
   }
-  std::vector<Value> values;
-  for (const StoredPtr& object : objects) values.push_back(to_version(resource, object->value()));
+  std::vector<Value> values = to_version(context, resource, objects);
   if (form == ObjectForm::table) {
     return json_response(
         200, make_table(resource, values, Value(std::move(metadata)), included_object(context),
@@ -391,7 +397,8 @@ Reply handle_watch(Context& context) {
   const bool initial_events = query.flag("sendInitialEvents");
   const std::string_view version = query.get("resourceVersion");
   check_list_options(query, true);
-  WatchSettings settings{.resource = context.resource, .selection = selection_of(context)};
+  WatchSettings settings{
+      .state = &state, .resource = context.resource, .selection = selection_of(context)};
   if (!context.target.name.empty()) {
     settings.selection.fields =
         FieldSelector::parse("metadata.name=" + context.target.name, *context.resource);

@@ -173,8 +173,8 @@ std::vector<std::string> Resource::subresources() const {
   if (has_status) out.emplace_back("status");
   if (has_scale) out.emplace_back("scale");
   if (is("", "Pod")) {
-    for (const char* name :
-         {"binding", "ephemeralcontainers", "eviction", "exec", "log", "resize"}) {
+    for (const char* name : {"attach", "binding", "ephemeralcontainers", "eviction", "exec", "log",
+                             "portforward", "resize"}) {
       out.emplace_back(name);
     }
   }

@@ -24,6 +24,8 @@ struct Column {
   std::string path = {};  ///< JSONPath, for custom resources
 };
 
+struct Conversion;
+
 /// One resource in one version.
 struct Resource {
   std::string group;
@@ -49,6 +51,7 @@ struct Resource {
   std::vector<Column> columns = {};
   std::vector<std::string> selectable = {};  ///< JSONPaths of selectableFields
   std::string replicas_path = {}, status_replicas_path = {}, selector_path = {};
+  std::shared_ptr<const Conversion> conversion = nullptr;  ///< null: the strategy None
   cel::Rules rules = {};                       ///< x-kubernetes-validations of the schema
   std::shared_ptr<SchemaSet> owner = nullptr;  ///< keeps a custom schema alive
 

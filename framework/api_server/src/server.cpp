@@ -12,6 +12,7 @@
 #include <windlass/http/server.hpp>
 #include <windlass/http/tls.hpp>
 
+#include "connection.hpp"
 #include "failure.hpp"
 #include "handlers.hpp"
 #include "journal.hpp"
@@ -78,6 +79,8 @@ Task<void> stream_watch(Service service, std::shared_ptr<EventStream> stream, ht
   });
   for (;;) {
     *pending = false;
+    Task<void> preparing = stream->prepare(service.executor);
+    co_await std::move(preparing);
     const std::string chunk = stream->take();
     if (!chunk.empty()) co_await responder.write(chunk);
     if (stream->ended()) {
@@ -186,19 +189,27 @@ Task<void> serve(Service service, http::Request request, http::Peer peer,
     co_return;
   }
   const bool reads = request.method == "GET" || request.method == "HEAD";
+  const http::Request handshake{
+      .method = request.method, .target = "", .headers = request.headers, .body = ""};
   Task<Reply> answering = service.core.answer(service.executor, std::move(request), *identity);
   Reply reply = co_await std::move(answering);
   if (service.journal != nullptr && !reads) {
     Task<void> committing = service.journal->commit();
     co_await std::move(committing);
   }
-  if (entry) write_record(service, std::move(*entry), reply.response.status, began);
+  if (service.pods == nullptr) reply.connect.reset();
+  const int code = reply.connect ? 101 : reply.response.status;
+  if (entry) write_record(service, std::move(*entry), code, began);
   if (reply.stream != nullptr) {
     Task<void> task = stream_watch(service, reply.stream, std::move(reply.response), responder);
     co_await std::move(task);
   } else if (reply.log) {
     Task<void> task =
         stream_log(service.pods, std::move(*reply.log), std::move(reply.response), responder);
+    co_await std::move(task);
+  } else if (reply.connect) {
+    Task<void> task = serve_connection(service.env, service.executor, service.pods,
+                                       std::move(*reply.connect), handshake, responder);
     co_await std::move(task);
   } else {
     co_await responder.send(std::move(reply.response));

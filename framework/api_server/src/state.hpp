@@ -108,6 +108,9 @@ struct Context {
   Wanted wanted = {};
   Exchange* exchange = nullptr;  ///< what an earlier run of the same request found out
   std::vector<std::string> warnings = {};
+  /// By UID, what this request writes, as it will be read back: asked of a conversion webhook
+  /// before the write.
+  std::map<std::string, json::Value, std::less<>> written = {};
 
   [[nodiscard]] const Query& query() const { return target.query; }
   void warn(std::string text);
@@ -121,6 +124,8 @@ struct WriteOptions {
 };
 /// Reads and checks the options of a creation, update or patch. Throws Failure(422).
 WriteOptions write_options(const Context& context);
+/// As webhooks are sent them; `kind`: CreateOptions, or UpdateOptions, also for a patch.
+json::Value options_document(const Context& context, const char* kind);
 void check_dry_run(const std::vector<std::string>& values, Causes& causes);
 
 std::string object_name(const json::Value& object);
@@ -154,6 +159,8 @@ void conform(Context& context, const Resource& resource, json::Value& object,
 /// From the stored to the requested version and back.
 json::Value to_version(const Resource& resource, const json::Value& stored);
 json::Value to_storage(const Resource& resource, json::Value object);
+/// Drops what the schema of a custom resource does not know.
+void drop_undeclared(const Resource& resource, json::Value& object);
 
 /// Drops nulls, which mean absent: in metadata, and of built-in kinds (but events) everywhere.
 void drop_nulls(const Resource& resource, json::Value& object);

@@ -8,9 +8,11 @@
 #include <windlass/base/encoding.hpp>
 #include <windlass/json/patch.hpp>
 
+#include "conversion.hpp"
 #include "handlers.hpp"
 #include "identity.hpp"
 #include "table.hpp"
+#include "webhooks.hpp"
 
 namespace windlass::inline v0::api_server {
 
@@ -57,12 +59,26 @@ Value scale_of(const Resource& resource, const Value& object) {
                 {"status", std::move(status)}};
 }
 
+/// The request that webhooks see of what a client sends to this subresource.
+AdmissionRequest sent(const Context& context, Operation operation, SentKind kind) {
+  const bool connects = operation == Operation::connect;
+  const char* options = operation == Operation::create ? "CreateOptions" : "UpdateOptions";
+  return {.resource = *context.resource,
+          .operation = operation,
+          .subresource = context.target.subresource,
+          .kind = std::move(kind),
+          .name = context.target.name,
+          .namespace_ = context.target.namespace_,
+          .dry_run = !connects && write_options(context).dry_run,
+          .options = connects ? Value() : options_document(context, options)};
+}
+
 }  // namespace
 
 Reply handle_scale(Context& context) {
   const Resource& resource = *context.resource;
   const StoredPtr stored = target_object(context);
-  const Value before = to_version(resource, stored->value());
+  const Value before = to_version(context, resource, stored);
   const std::string& method = context.request.method;
   if (method == "GET") return {json_response(200, scale_of(resource, before))};
   Value scale = scale_of(resource, before);
@@ -87,6 +103,10 @@ Reply handle_scale(Context& context) {
         fmt::format("the name of the object ({}) does not match the name on the URL ({})", named,
                     context.target.name));
   }
+  const Value old_scale = scale_of(resource, before);
+  AdmissionRequest admission = sent(context, Operation::update, {"autoscaling", "v1", "Scale"});
+  admission.old_object = &old_scale;
+  admit_sent(context, admission, scale);
   const std::int64_t replicas = scale.at_path({"spec", "replicas"}).integer_or(0);
   if (replicas < 0) {
     Causes causes;
@@ -102,7 +122,7 @@ Reply handle_scale(Context& context) {
   if (!version.empty()) object["metadata"]["resourceVersion"] = version;
   const StoredPtr updated =
       update_object(context, resource, stored, std::move(object), "scale", write_options(context));
-  return {json_response(200, scale_of(resource, updated->value()))};
+  return {json_response(200, scale_of(resource, to_version(context, resource, updated)))};
 }
 
 namespace {
@@ -163,7 +183,7 @@ bool counts_for_budgets(const Value& pod) {
 
 Reply handle_eviction(Context& context) {
   State& state = context.state;
-  const Value body = read_body(context);
+  Value body = read_body(context);
   const std::string version(body["apiVersion"].string_or("policy/v1"));
   const std::string kind(body["kind"].string_or("Eviction"));
   if (kind != "Eviction" && version == "v1") {
@@ -172,10 +192,11 @@ Reply handle_eviction(Context& context) {
                     "to (policy.Eviction): unknown conversion",
                     kind, version));
   }
-  const StoredPtr pod = target_object(context);
   if (object_name(body) != context.target.name) {
     throw Failure::bad_request("name in URL does not match name in Eviction object");
   }
+  admit_sent(context, sent(context, Operation::create, {"policy", "v1", "Eviction"}), body);
+  const StoredPtr pod = target_object(context);
   DeleteOptions options;
   const Value& wanted = body["deleteOptions"];
   if (wanted["gracePeriodSeconds"].is_integer())
@@ -221,7 +242,8 @@ Reply handle_eviction(Context& context) {
 }
 
 Reply handle_binding(Context& context) {
-  const Value body = read_body(context);
+  Value body = read_body(context);
+  admit_sent(context, sent(context, Operation::create, {"", "v1", "Binding"}), body);
   const StoredPtr pod = target_object(context);
   const std::string_view kind = body.at_path({"target", "kind"}).string_or("");
   if (!kind.empty() && kind != "Node") {
@@ -308,6 +330,89 @@ Reply handle_log(Context& context) {
   return reply;
 }
 
+namespace {
+
+/// The options that clients write into the query of exec and attach, as the API's type.
+Value connect_options(const Query& query, bool exec) {
+  Object out;
+  for (const char* stream : {"stdin", "stdout", "stderr", "tty"}) {
+    if (query.flag(stream)) out.set(stream, true);
+  }
+  if (const auto container = query.get("container"); !container.empty())
+    out.set("container", container);
+  if (!exec) return out;
+  Array command;
+  for (const std::string& word : query.all("command")) command.emplace_back(word);
+  out.set("command", std::move(command));
+  return out;
+}
+
+/// The same for port forwarding.
+Value port_options(const Query& query) {
+  Object out;
+  Array ports;
+  for (const std::string& text : query.all("ports")) {
+    for (std::string_view rest = text; !rest.empty();) {
+      const auto comma = std::min(rest.find(','), rest.size());
+      ports.emplace_back(std::atoi(std::string(rest.substr(0, comma)).c_str()));
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+  }
+  if (!ports.empty()) out.set("ports", std::move(ports));
+  return out;
+}
+
+std::vector<std::string> words_of(const Value& list) {
+  std::vector<std::string> out;
+  if (!list.is_array()) return out;
+  for (const Value& word : list.as_array()) out.emplace_back(word.string_or(""));
+  return out;
+}
+
+}  // namespace
+
+Reply handle_connect(Context& context) {
+  using Kind = Connect::Kind;
+  const std::string& name = context.target.subresource;
+  const Kind kind = name == "exec"     ? Kind::exec
+                    : name == "attach" ? Kind::attach
+                                       : Kind::port_forward;
+  const char* kind_name = kind == Kind::exec     ? "PodExecOptions"
+                          : kind == Kind::attach ? "PodAttachOptions"
+                                                 : "PodPortForwardOptions";
+  Value options = kind == Kind::port_forward ? port_options(context.query())
+                                             : connect_options(context.query(), kind == Kind::exec);
+  admit_sent(context, sent(context, Operation::connect, {"", "v1", kind_name}), options);
+  const StoredPtr pod = target_object(context);
+  Connect connect{.kind = kind,
+                  .request = {.namespace_ = context.target.namespace_,
+                              .pod = context.target.name,
+                              .container = "",
+                              .command = words_of(options["command"]),
+                              .input = options["stdin"].bool_or(false),
+                              .tty = options["tty"].bool_or(false)}};
+  if (kind != Kind::port_forward) {
+    connect.request.container =
+        choose_container(pod->value(), std::string(options["container"].string_or("")));
+  }
+  if (pod->value().at_path({"spec", "nodeName"}).string_or("").empty()) {
+    throw Failure::bad_request(
+        fmt::format("pod {} does not have a host assigned", context.target.name));
+  }
+  const auto on = [&](const char* stream) { return options[stream].bool_or(false); };
+  if (kind != Kind::port_forward && !on("stdin") && !on("stdout") && !on("stderr"))
+    throw Failure::bad_request("you must specify at least 1 of stdin, stdout, stderr");
+  if (kind == Kind::exec && connect.request.command.empty())
+    throw Failure::bad_request("you must specify at least one argument of the command");
+  if (context.request.headers.get("Upgrade").empty())
+    throw Failure::bad_request("Upgrade request required");
+  const std::string why =
+      fmt::format("no kubelet runs pod {}: nothing can be connected to it", context.target.name);
+  Reply reply{json_response(500, make_status(500, "InternalError", why, nullptr))};
+  reply.connect = std::move(connect);
+  return reply;
+}
+
 Reply handle_finalize(Context& context) {
   const Value body = read_body(context);
   const StoredPtr stored =
@@ -366,6 +471,9 @@ Reply handle_token(Context& context) {
   State& state = context.state;
   const StoredPtr account = target_object(context);
   Value request = read_body(context);
+  admit_sent(context,
+             sent(context, Operation::create, {"authentication.k8s.io", "v1", "TokenRequest"}),
+             request);
   const std::string name = context.target.name;
   const std::string& namespace_ = context.target.namespace_;
   std::int64_t seconds = request.at_path({"spec", "expirationSeconds"}).integer_or(3600);

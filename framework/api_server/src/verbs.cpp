@@ -8,6 +8,7 @@
 #include <windlass/base/encoding.hpp>
 
 #include "builtin.hpp"
+#include "conversion.hpp"
 #include "crd_schema.hpp"
 #include "rbac.hpp"
 #include "state.hpp"
@@ -138,15 +139,19 @@ void validate_object(Context& context, const Resource& resource, const Value& ob
   }
 }
 
-/// The options of a write, as an AdmissionReview shows them.
-Value options_document(const char* kind, const WriteOptions& options) {
+}  // namespace
+
+Value options_document(const Context& context, const char* kind) {
+  const Query& query = context.query();
   Object out{{"kind", kind}, {"apiVersion", "meta.k8s.io/v1"}};
-  if (options.dry_run) out.set("dryRun", Array{"All"});
-  if (!options.field_manager.empty()) out.set("fieldManager", options.field_manager);
-  if (!options.field_validation.empty()) out.set("fieldValidation", options.field_validation);
-  if (options.force) out.set("force", true);
+  if (query.contains("dryRun")) out.set("dryRun", Array{"All"});
+  for (const char* key : {"fieldManager", "fieldValidation"}) {
+    if (!query.get(key).empty()) out.set(key, query.get(key));
+  }
   return out;
 }
+
+namespace {
 
 void warn_of_formats(Context& context, const Resource& resource, const Value& object,
                      const Value* old_object) {
@@ -240,7 +245,7 @@ StoredPtr create_object(Context& context, const Resource& resource, Value object
                                    .name = generated ? "" : object_name(object),
                                    .namespace_ = namespace_,
                                    .dry_run = options.dry_run,
-                                   .options = options_document("CreateOptions", options)};
+                                   .options = options_document(context, "CreateOptions")};
   if (has_mutating_webhooks(state)) {  // they come before the server's own metadata
     Value bare = object;
     Object& metadata = bare["metadata"].as_object();
@@ -282,8 +287,9 @@ StoredPtr create_object(Context& context, const Resource& resource, Value object
   drop_nulls(resource, object);
   admit_validating(context, admission, object);
   if (options.dry_run)
-    return std::make_shared<const Stored>(to_storage(resource, std::move(object)), 0);
-  StoredPtr stored = state.put(resource, to_storage(resource, std::move(object)));
+    return std::make_shared<const Stored>(to_storage(context, resource, std::move(object)), 0);
+  Value kept = to_storage(context, resource, std::move(object));
+  StoredPtr stored = state.put(resource, std::move(kept));
   return settle_definition(state, resource, std::move(stored));
 }
 
@@ -386,7 +392,7 @@ bool is_finished(const Value& object) {
 StoredPtr update_object(Context& context, const Resource& resource, const StoredPtr& stored,
                         Value object, const std::string& subresource, const WriteOptions& options) {
   State& state = context.state;
-  const Value old_object = to_version(resource, stored->value());
+  const Value old_object = to_version(context, resource, stored);
   Causes causes(state.options.loopback_endpoints);
   const std::string given(object["metadata"]["resourceVersion"].string_or(""));
   conform(context, resource, object, options);
@@ -406,16 +412,14 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
     drop_nulls(resource, object);
   };
   keep_what_is_not_the_clients();
-  const AdmissionRequest admission{
-      .resource = resource,
-      .operation = Operation::update,
-      .subresource = subresource,
-      .name = object_name(old_object),
-      .namespace_ = object_namespace(old_object),
-      .old_object = &old_object,
-      .dry_run = options.dry_run,
-      .options = options_document(
-          context.request.method == "PATCH" ? "PatchOptions" : "UpdateOptions", options)};
+  const AdmissionRequest admission{.resource = resource,
+                                   .operation = Operation::update,
+                                   .subresource = subresource,
+                                   .name = object_name(old_object),
+                                   .namespace_ = object_namespace(old_object),
+                                   .old_object = &old_object,
+                                   .dry_run = options.dry_run,
+                                   .options = options_document(context, "UpdateOptions")};
   if (admit_mutating(context, admission, object)) {
     conform(context, resource, object, options);
     carry_metadata(context, resource, old_object, object);
@@ -440,7 +444,7 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
   track_update(context, resource, &old_object, object, subresource, options);
   admit_validating(context, admission, object);
   if (same_but_times(old_object, object)) return stored;
-  object = to_storage(resource, std::move(object));
+  object = to_storage(context, resource, std::move(object));
   if (options.dry_run) return std::make_shared<const Stored>(std::move(object), stored->revision());
   if (is_finished(object)) {
     state.remove(resource, stored);  // watches are told of what was there last

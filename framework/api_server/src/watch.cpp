@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "conversion.hpp"
 #include "state.hpp"
 #include "table.hpp"
 
@@ -80,11 +81,56 @@ std::optional<SteadyTime> WatchStream::wakes_at() const {
   return settings_.bookmarks ? std::min(settings_.ends, next_bookmark_) : settings_.ends;
 }
 
+Task<void> EventStream::prepare(Executor) { co_return; }
+
+/// Whether the object has to go through a conversion webhook yet.
+bool WatchStream::waits(const Item& item) const {
+  const Resource& resource = *settings_.resource;
+  return resource.conversion != nullptr && item.object != nullptr && !item.converted &&
+         std::string_view(item.type) != "BOOKMARK" &&
+         item.object->value()["apiVersion"] != Value(resource.api_version());
+}
+
+Task<void> WatchStream::prepare(Executor executor) {
+  const Resource& resource = *settings_.resource;
+  ConversionCall call{.uid = "", .api_version = resource.api_version(), .objects = {}};
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    if (!waits(items_[i])) continue;
+    places.push_back(i);
+    call.objects.push_back(items_[i].object->value());
+  }
+  if (places.empty()) co_return;
+  call.uid = settings_.state->env.random().uuid();
+  WebhookCall wanted = call.call(*resource.conversion, "");
+  const std::string url = wanted.url;
+  Task<WebhookAnswer> calling =
+      make_call(settings_.state, &settings_.state->env, executor, std::move(wanted));
+  const WebhookAnswer answer = co_await std::move(calling);
+  auto objects = call.objects_in(*resource.conversion, answer, url);
+  if (!objects) {
+    items_.resize(places.front());
+    fail(make_status(500, "", objects.error().message, nullptr));
+    co_return;
+  }
+  for (std::size_t i = 0; i < places.size(); ++i)
+    items_[places[i]].converted = std::move((*objects)[i]);
+}
+
 std::string WatchStream::encode(const Item& item) {
   std::string body;
   const Resource& resource = *settings_.resource;
   if (item.object == nullptr) {
     body = item.text;
+  } else if (item.converted) {
+    Value object = *item.converted;
+    drop_undeclared(resource, object);
+    body =
+        json::dump(settings_.form == ObjectForm::metadata ? partial_metadata(object)
+                   : settings_.form == ObjectForm::table
+                       ? make_table_event(resource, object, !table_columns_sent_, clock_.wall_now())
+                       : object);
+    table_columns_sent_ = true;
   } else if (std::string_view(item.type) == "BOOKMARK" && settings_.form != ObjectForm::table) {
     body = item.object->text();
   } else if (settings_.form == ObjectForm::table) {
@@ -93,7 +139,9 @@ std::string WatchStream::encode(const Item& item) {
     table_columns_sent_ = true;
   } else if (settings_.form == ObjectForm::metadata) {
     body = json::dump(partial_metadata(item.object->value()));
-  } else if (resource.api_version() == resource.storage_version) {
+  } else if (resource.api_version() == resource.storage_version &&
+             (!resource.custom ||
+              item.object->value()["apiVersion"] == Value(resource.api_version()))) {
     body = item.object->text();
   } else {
     body = json::dump(to_version(resource, item.object->value()));
@@ -112,7 +160,7 @@ std::string WatchStream::take() {
   }
   if (now >= settings_.ends) ended_ = true;
   std::string out;
-  while (!items_.empty()) {
+  while (!items_.empty() && !waits(items_.front())) {
     out += encode(items_.front());
     items_.pop_front();
   }

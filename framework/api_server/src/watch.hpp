@@ -16,7 +16,10 @@
 
 namespace windlass::inline v0::api_server {
 
+struct State;
+
 struct WatchSettings {
+  State* state;  ///< outlives the watch
   ResourcePtr resource;
   Selection selection;
   ObjectForm form = ObjectForm::whole;
@@ -29,6 +32,7 @@ class WatchStream final : public EventStream, public ChangeSink {
  public:
   WatchStream(Clock& clock, const Store& store, WatchSettings settings);
 
+  Task<void> prepare(Executor executor) override;
   std::string take() override;
   [[nodiscard]] bool ended() const override { return ended_; }
   [[nodiscard]] std::optional<SteadyTime> wakes_at() const override;
@@ -48,8 +52,10 @@ class WatchStream final : public EventStream, public ChangeSink {
   struct Item {
     const char* type;
     StoredPtr object;
-    std::string text;  ///< instead of an object
+    std::string text;                           ///< instead of an object
+    std::optional<json::Value> converted = {};  ///< by a webhook
   };
+  [[nodiscard]] bool waits(const Item& item) const;
   void push(Item item);
   [[nodiscard]] std::string encode(const Item& item);
 

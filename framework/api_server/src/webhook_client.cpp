@@ -28,11 +28,16 @@ Result<Endpoint> find_service(const State& state, const WebhookCall& call) {
   return Endpoint{address, call.port};
 }
 
-Task<WebhookAnswer> make_call(Environment* environment, Executor executor, Endpoint server,
+}  // namespace
+
+Task<WebhookAnswer> make_call(State* state, Environment* caller, Executor executor,
                               WebhookCall call) {
+  Result<Endpoint> server = Endpoint{call.host, call.port};
+  if (!call.service_name.empty()) server = find_service(*state, call);
+  if (!server) co_return WebhookAnswer{.error = server.error().message};
   http::Client client(
-      *environment, executor,
-      {.server = server,
+      *caller, executor,
+      {.server = *server,
        .tls = http::TlsClientOptions{.ca_pem = call.ca_pem, .server_name = call.host},
        .dial_timeout = call.timeout});
   http::Request request{.method = "POST",
@@ -56,8 +61,6 @@ Task<WebhookAnswer> make_call(Environment* environment, Executor executor, Endpo
   co_return answer;
 }
 
-}  // namespace
-
 Reply Core::handle_as_own(const http::Request& request) {
   Exchange own{.internal = true};
   return impl_->handle(request, Identity::admin(), &own);
@@ -79,15 +82,8 @@ Task<Reply> Core::answer(Executor executor, http::Request request, Identity iden
     WebhookCall call = std::move(*exchange.wanted);
     exchange.wanted.reset();
     const std::string key = call.key;
-    WebhookAnswer answer;
-    Result<Endpoint> server = Endpoint{call.host, call.port};
-    if (!call.service_name.empty()) server = find_service(impl_->state, call);
-    if (server) {
-      Task<WebhookAnswer> calling = make_call(caller, executor, *server, std::move(call));
-      answer = co_await std::move(calling);
-    } else {
-      answer.error = server.error().message;
-    }
+    Task<WebhookAnswer> calling = make_call(&impl_->state, caller, executor, std::move(call));
+    WebhookAnswer answer = co_await std::move(calling);
     exchange.answers[key] = std::move(answer);
   }
 }

@@ -10,6 +10,7 @@
 #include <windlass/cel/program.hpp>
 
 #include "builtin.hpp"
+#include "conversion.hpp"
 #include "handlers.hpp"
 #include "identity.hpp"
 #include "names.hpp"
@@ -27,7 +28,8 @@ constexpr const char* kGroup = "admissionregistration.k8s.io";
 const char* word(Operation operation) {
   return operation == Operation::create   ? "CREATE"
          : operation == Operation::update ? "UPDATE"
-                                          : "DELETE";
+         : operation == Operation::remove ? "DELETE"
+                                          : "CONNECT";
 }
 
 std::string text_of(const Value& value) { return std::string(value.string_or("")); }
@@ -86,6 +88,14 @@ bool selector_matches(const Value& selector, const Value& object) {
   return parsed.empty() || parsed.matches(object["metadata"]["labels"]);
 }
 
+/// Objects that have no metadata, such as the options of a connection, match no selector but the
+/// empty one.
+bool object_matches(const Value& selector, const Value* object) {
+  if (object == nullptr) return false;
+  if (object->find("metadata") == nullptr) return LabelSelector::from(selector).empty();
+  return selector_matches(selector, *object);
+}
+
 bool namespace_matches(const State& state, const Value& webhook, const AdmissionRequest& request,
                        const Value* object) {
   const Value& selector = webhook["namespaceSelector"];
@@ -99,31 +109,38 @@ bool namespace_matches(const State& state, const Value& webhook, const Admission
   return space != nullptr && selector_matches(selector, space->value());
 }
 
-Value as_version(const Resource& from, const Resource& to, const Value& object) {
+/// In another version of the same resource.
+Value as_version(Context& context, const Resource& from, const Resource& to, Value object) {
   if (from.api_version() == to.api_version()) return object;
-  return to_version(to, to_storage(from, object));
+  if (from.conversion == nullptr) return to_version(to, to_storage(from, std::move(object)));
+  return converted(context, from, to.api_version(), {std::move(object)}).front();
+}
+Value as_version(Context& context, const AdmissionRequest& request, const Resource& to,
+                 const Value& object) {
+  return request.kind ? object : as_version(context, request.resource, to, object);
 }
 
-Value gvk(const Resource& resource) {
-  return Object{{"group", resource.group}, {"version", resource.version}, {"kind", resource.kind}};
+Value kind_of(const AdmissionRequest& request, const Resource& as) {
+  const SentKind kind = request.kind.value_or(SentKind{as.group, as.version, as.kind});
+  return Object{{"group", kind.group}, {"version", kind.version}, {"kind", kind.kind}};
 }
 Value gvr(const Resource& resource) {
   return Object{
       {"group", resource.group}, {"version", resource.version}, {"resource", resource.plural}};
 }
 
-Value request_document(const Context& context, const AdmissionRequest& request, const Resource& as,
+Value request_document(Context& context, const AdmissionRequest& request, const Resource& as,
                        const Value* object, const std::string& uid) {
   Object out{{"uid", uid},
-             {"kind", gvk(as)},
+             {"kind", kind_of(request, as)},
              {"resource", gvr(as)},
-             {"requestKind", gvk(request.resource)},
+             {"requestKind", kind_of(request, request.resource)},
              {"requestResource", gvr(request.resource)},
              {"operation", word(request.operation)},
              {"userInfo", user_info(context.identity)},
-             {"object", object != nullptr ? as_version(request.resource, as, *object) : Value()},
+             {"object", object != nullptr ? as_version(context, request, as, *object) : Value()},
              {"oldObject", request.old_object != nullptr
-                               ? as_version(request.resource, as, *request.old_object)
+                               ? as_version(context, request, as, *request.old_object)
                                : Value()},
              {"dryRun", request.dry_run},
              {"options", request.options}};
@@ -190,13 +207,10 @@ bool conditions_hold(State& state, const Value& webhook, const Value& document) 
 
 // The call.
 
-WebhookCall call_of(const Value& webhook, std::string key, std::string body) {
+}  // namespace
+
+WebhookCall call_to(const Value& config) {
   WebhookCall call;
-  call.key = std::move(key);
-  call.body = std::move(body);
-  const std::int64_t seconds = webhook["timeoutSeconds"].integer_or(10);
-  call.timeout = std::chrono::seconds(seconds);
-  const Value& config = webhook["clientConfig"];
   if (const auto ca = decode_base64(config["caBundle"].string_or(""))) call.ca_pem = *ca;
   if (const Value& service = config["service"]; service.is_object()) {
     call.service_namespace = text_of(service["namespace"]);
@@ -214,8 +228,6 @@ WebhookCall call_of(const Value& webhook, std::string key, std::string body) {
     call.host = address ? address->host : std::string(url.substr(0, slash));
     if (address) call.port = address->port;
   }
-  call.path +=
-      fmt::format("{}timeout={}s", call.path.find('?') == std::string::npos ? "?" : "&", seconds);
   call.url = fmt::format("https://{}:{}{}", call.host, call.port, call.path);
   return call;
 }
@@ -231,6 +243,21 @@ const WebhookAnswer& answer_to(Context& context, WebhookCall call) {
   if (found != context.exchange->answers.end()) return found->second;
   context.exchange->wanted = std::move(call);
   throw Suspended{};
+}
+
+namespace {
+
+WebhookCall call_of(const Value& webhook, std::string key, std::string body) {
+  WebhookCall call = call_to(webhook["clientConfig"]);
+  call.key = std::move(key);
+  call.body = std::move(body);
+  const std::int64_t seconds = webhook["timeoutSeconds"].integer_or(10);
+  call.timeout = std::chrono::seconds(seconds);
+  const std::string wait =
+      fmt::format("{}timeout={}s", call.path.find('?') == std::string::npos ? "?" : "&", seconds);
+  call.path += wait;
+  call.url += wait;
+  return call;
 }
 
 /// The `response` of the AdmissionReview. Throws Exception with what is wrong with the call.
@@ -302,7 +329,7 @@ std::vector<Chosen> webhooks_of(const State& state, const char* plural) {
 
 bool is_exempt(const Context& context, const AdmissionRequest& request) {
   return (context.exchange != nullptr && context.exchange->internal) ||
-         request.resource.group == kGroup || request.subresource == "scale";
+         request.resource.group == kGroup || (request.subresource == "scale" && !request.kind);
 }
 
 /// Asks one webhook, if it wants this request: its response, or null.
@@ -313,10 +340,8 @@ std::optional<Value> ask(Context& context, const AdmissionRequest& request, cons
   if (as == nullptr || !namespace_matches(context.state, webhook, request, object))
     return std::nullopt;
   const Value& selector = webhook["objectSelector"];
-  const bool selected =
-      (object != nullptr && selector_matches(selector, *object)) ||
-      (request.old_object != nullptr && selector_matches(selector, *request.old_object));
-  if (!selected) return std::nullopt;
+  if (!object_matches(selector, object) && !object_matches(selector, request.old_object))
+    return std::nullopt;
   const std::string name = text_of(webhook["name"]);
   const std::string_view old_version =
       request.old_object != nullptr
@@ -360,8 +385,8 @@ void judge(Context& context, const std::string& name, const Value& response) {
 }
 
 /// True when the response's patch changed the object.
-bool apply_response(const AdmissionRequest& request, const Resource& as, const std::string& name,
-                    const Value& response, Value& object) {
+bool apply_response(Context& context, const AdmissionRequest& request, const Resource& as,
+                    const std::string& name, const Value& response, Value& object) {
   const std::string_view patch = response["patch"].string_or("");
   if (patch.empty()) return false;
   const auto fail = [&](const std::string& why) {
@@ -374,9 +399,10 @@ bool apply_response(const AdmissionRequest& request, const Resource& as, const s
   const auto text = decode_base64(patch);
   const auto operations = text ? json::parse(*text) : Result<Value>(text.error());
   if (!operations || !operations->is_array()) fail("the patch is no JSON patch in base64");
-  auto patched = apply_operations(as_version(request.resource, as, object), *operations);
+  auto patched = apply_operations(as_version(context, request, as, object), *operations);
   if (!patched) fail(patched.error().message);
-  Value changed = as_version(as, request.resource, *patched);
+  Value changed = request.kind ? std::move(*patched)
+                               : as_version(context, as, request.resource, std::move(*patched));
   if (changed == object) return false;
   object = std::move(changed);
   return true;
@@ -403,7 +429,7 @@ bool admit_mutating(Context& context, const AdmissionRequest& request, Value& ob
       const std::string name = text_of(all[i].webhook["name"]);
       judge(context, name, *response);
       outdated[i] = false;
-      if (!apply_response(request, *as, name, *response, object)) continue;
+      if (!apply_response(context, request, *as, name, *response, object)) continue;
       changed = true;
       for (std::size_t j = 0; j < i; ++j) outdated[j] = true;
     }
@@ -420,16 +446,37 @@ void admit_validating(Context& context, const AdmissionRequest& request, const V
   }
 }
 
+void admit_sent(Context& context, const AdmissionRequest& request, Value& object) {
+  if (!object.is_object()) return;
+  object["apiVersion"] = request.kind->api_version();
+  object["kind"] = request.kind->kind;
+  if (request.operation != Operation::connect && object["metadata"].is_object() &&
+      !request.namespace_.empty()) {
+    object["metadata"]["namespace"] = request.namespace_;
+  }
+  admit_mutating(context, request, object);
+  admit_validating(context, request, object);
+}
+
 void admit_removal(Context& context, const Resource& resource, const Value& old_object,
-                   bool dry_run) {
+                   const DeleteOptions& options) {
+  Object shown{{"kind", "DeleteOptions"}, {"apiVersion", "meta.k8s.io/v1"}};
+  if (options.grace) shown.set("gracePeriodSeconds", *options.grace);
+  if (!options.propagation.empty()) shown.set("propagationPolicy", options.propagation);
+  if (options.dry_run) shown.set("dryRun", Array{"All"});
+  Object preconditions;
+  if (options.uid) preconditions.set("uid", *options.uid);
+  if (!options.resource_version.empty())
+    preconditions.set("resourceVersion", options.resource_version);
+  if (!preconditions.empty()) shown.set("preconditions", std::move(preconditions));
   const AdmissionRequest request{
       .resource = resource,
       .operation = Operation::remove,
-      .name = object_name(old_object),
+      .name = context.target.name,  // none of a collection's objects has one
       .namespace_ = object_namespace(old_object),
       .old_object = &old_object,
-      .dry_run = dry_run,
-      .options = Object{{"kind", "DeleteOptions"}, {"apiVersion", "meta.k8s.io/v1"}}};
+      .dry_run = options.dry_run,
+      .options = std::move(shown)};
   if (is_exempt(context, request)) return;
   for (const char* plural : {"mutatingwebhookconfigurations", "validatingwebhookconfigurations"}) {
     for (const Chosen& chosen : webhooks_of(context.state, plural)) {
@@ -481,7 +528,8 @@ void one_of(const Value& value, const std::string& path, const std::vector<std::
 void validate_url(const std::string& url, const std::string& path, Causes& causes) {
   constexpr std::string_view kScheme = "https://", kForm = "; desired format: https://host[/path]";
   if (!url.starts_with(kScheme)) {
-    causes.invalid(path, url, fmt::format("'https' is the only allowed URL scheme{}", kForm));
+    causes.invalid(path, url.substr(0, url.find("://")),
+                   fmt::format("'https' is the only allowed URL scheme{}", kForm));
     return;
   }
   const auto end = std::min(url.find_first_of("/?#", kScheme.size()), url.size());
@@ -503,7 +551,9 @@ void validate_url(const std::string& url, const std::string& path, Causes& cause
   }
 }
 
-void validate_client(const Value& config, const std::string& path, Causes& causes) {
+}  // namespace
+
+void validate_webhook_client(const Value& config, const std::string& path, Causes& causes) {
   const std::string url = text_of(config["url"]);
   const bool service = config["service"].is_object();
   if (url.empty() != service) {
@@ -512,8 +562,7 @@ void validate_client(const Value& config, const std::string& path, Causes& cause
   }
   if (service) {
     for (const char* key : {"name", "namespace"}) {
-      if (config["service"][key].string_or("").empty())
-        causes.required(path + ".service." + key, fmt::format("service {} is required", key));
+      if (config["service"][key].string_or("").empty()) causes.required(path + ".service." + key);
     }
     const std::int64_t port = config["service"]["port"].integer_or(443);
     if (port < 1 || port > 65535) {
@@ -524,6 +573,8 @@ void validate_client(const Value& config, const std::string& path, Causes& cause
     validate_url(url, path + ".url", causes);
   }
 }
+
+namespace {
 
 /// A rule names something of each sort, and '*' instead of others.
 void validate_rule(const Value& rule, const std::string& path, Causes& causes) {
@@ -612,7 +663,7 @@ void validate_webhooks(const Value& configuration, bool mutating, Causes& causes
       causes.invalid(path + ".admissionReviewVersions", versions,
                      "must include at least one of v1; v1beta1 is not sent by this API server");
     }
-    validate_client(webhook["clientConfig"], path + ".clientConfig", causes);
+    validate_webhook_client(webhook["clientConfig"], path + ".clientConfig", causes);
     if (const Value& rules = webhook["rules"]; rules.is_array()) {
       for (std::size_t j = 0; j < rules.as_array().size(); ++j)
         validate_rule(rules.as_array()[j], index(path + ".rules", j), causes);

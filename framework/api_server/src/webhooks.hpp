@@ -46,6 +46,16 @@ struct Exchange {
 /// Thrown through a handler; not an error.
 struct Suspended {};
 
+/// Whom a clientConfig names; key, body and timeout are the caller's.
+WebhookCall call_to(const json::Value& client_config);
+/// The answer to `call`. Throws Suspended when it is not there yet.
+const WebhookAnswer& answer_to(Context& context, WebhookCall call);
+/// Makes a call over the network of `caller`. Its failures are in the answer; throws
+/// Exception(cancelled).
+Task<WebhookAnswer> make_call(State* state, Environment* caller, Executor executor,
+                              WebhookCall call);
+void validate_webhook_client(const json::Value& config, const std::string& path, Causes& causes);
+
 /// Random text of a request (a name, a UID) that must be the same in each run.
 template <class Make>
 std::string remember(Context& context, const std::string& what, Make make) {
@@ -55,12 +65,21 @@ std::string remember(Context& context, const std::string& what, Make make) {
   return entry->second;
 }
 
-enum class Operation : std::uint8_t { create, update, remove };
+enum class Operation : std::uint8_t { create, update, remove, connect };
+
+/// A kind that is sent to a subresource and never stored.
+struct SentKind {
+  std::string group, version, kind;
+  [[nodiscard]] std::string api_version() const {
+    return group.empty() ? version : group + "/" + version;
+  }
+};
 
 struct AdmissionRequest {
   const Resource& resource;
   Operation operation = Operation::create;
   std::string subresource = {};
+  std::optional<SentKind> kind = std::nullopt;  ///< none: the resource's own
   std::string name = {}, namespace_ = {};
   const json::Value* old_object = nullptr;
   bool dry_run = false;
@@ -73,9 +92,12 @@ bool has_mutating_webhooks(const State& state);
 bool admit_mutating(Context& context, const AdmissionRequest& request, json::Value& object);
 /// Throws Failure when a validating webhook says no.
 void admit_validating(Context& context, const AdmissionRequest& request, const json::Value& object);
+/// Both, for what is sent to a subresource: a Scale, an Eviction, the options of a connection.
+/// `request` has its `kind`; `object` gets it too.
+void admit_sent(Context& context, const AdmissionRequest& request, json::Value& object);
 /// Both, for a deletion of `old_object`.
 void admit_removal(Context& context, const Resource& resource, const json::Value& old_object,
-                   bool dry_run);
+                   const DeleteOptions& options);
 
 void default_webhooks(json::Value& configuration);
 void validate_mutating_webhooks(const json::Value& configuration, Causes& causes);

@@ -8,6 +8,7 @@
 #include <windlass/base/encoding.hpp>
 #include <windlass/json/patch.hpp>
 
+#include "conversion.hpp"
 #include "handlers.hpp"
 #include "json_scan.hpp"
 #include "schema.hpp"
@@ -439,7 +440,7 @@ Reply apply_request(Context& context, const WriteOptions& options) {
         context, 201,
         create_object(context, resource, std::move(object), target.namespace_, options))};
   }
-  const Value before = to_version(resource, live->value());
+  const Value before = to_version(context, resource, live);
   Value object = server_side_apply(context, resource, &before, std::move(applied),
                                    target.subresource, options);
   return {object_response(
@@ -517,7 +518,7 @@ Reply handle_patch(Context& context) {
   }
   const StoredPtr live = require_object(context.state, resource, {target.namespace_, target.name});
   const Value patch = parse_patch(context.request, strategic);
-  const Value before = to_version(resource, live->value());
+  const Value before = to_version(context, resource, live);
   Value object = apply_patch(context, type, before, patch);
   if (!object.is_object()) throw Failure::bad_request("the patched object is no object");
   check_patched(context, patch, object, strategic, options);
@@ -623,7 +624,8 @@ Reply handle_delete(Context& context) {
   const StoredPtr object =
       require_object(context.state, resource, {context.target.namespace_, context.target.name});
   bool gone = false;
-  admit_removal(context, resource, object->value(), options.dry_run);
+  const Value shown = foreseen(context, resource, object);
+  admit_removal(context, resource, shown, options);
   const StoredPtr after = delete_object(context.state, resource, object, options, gone);
   if (gone && resource.is("apiextensions.k8s.io", "CustomResourceDefinition")) {
     // It is told as it waits for its objects' end, which has come by now.
@@ -646,9 +648,9 @@ namespace {
 
 /// Asks the webhooks about an object once, however often the request runs: with many objects it
 /// runs as often.
-void admit_once(Context& context, const Value& object, bool dry_run) {
+void admit_once(Context& context, const Value& object, const DeleteOptions& options) {
   const Resource& resource = *context.resource;
-  if (context.exchange == nullptr) return admit_removal(context, resource, object, dry_run);
+  if (context.exchange == nullptr) return admit_removal(context, resource, object, options);
   auto& remembered = context.exchange->remembered;
   const std::string key =
       fmt::format("removal {}/{} {}", object_namespace(object), object_name(object),
@@ -659,7 +661,7 @@ void admit_once(Context& context, const Value& object, bool dry_run) {
     return;
   }
   const auto before = static_cast<std::ptrdiff_t>(context.warnings.size());
-  admit_removal(context, resource, object, dry_run);
+  admit_removal(context, resource, object, options);
   remembered[key] = json::dump(Array(context.warnings.begin() + before, context.warnings.end()));
 }
 
@@ -670,22 +672,21 @@ Reply handle_delete_collection(Context& context) {
   const LabelSelector labels = LabelSelector::parse(context.query().get("labelSelector"));
   const FieldSelector fields = FieldSelector::parse(context.query().get("fieldSelector"), resource);
   const DeleteOptions options = delete_options(context);
+  Array items;
+  const std::string revision = std::to_string(context.state.store.revision());
   std::vector<StoredPtr> chosen;
   for (const StoredPtr& object :
        context.state.store.list(resource.storage, context.target.namespace_)) {
-    if (!labels.matches(object->value()["metadata"]["labels"]) || !fields.matches(object->value()))
-      continue;
-    admit_once(context, object->value(), options.dry_run);
-    chosen.push_back(object);
+    if (labels.matches(object->value()["metadata"]["labels"]) && fields.matches(object->value()))
+      chosen.push_back(object);
   }
-  // nothing is deleted before all webhooks have answered: until then this may run again
-  Array items;
-  const std::string revision = std::to_string(context.state.store.revision());
-  for (const StoredPtr& object : chosen) {
+  // The answer holds them as they were. Whoever has to be asked is asked before the first goes.
+  std::vector<Value> shown = to_version(context, resource, chosen);
+  for (const Value& object : shown) admit_once(context, object, options);
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
     bool gone = false;
-    delete_object(context.state, resource, object, options, gone);
-    // The answer holds them as they were.
-    Value item = to_version(resource, object->value());
+    delete_object(context.state, resource, chosen[i], options, gone);
+    Value item = std::move(shown[i]);
     if (!resource.custom) {
       item.as_object().erase("apiVersion");
       item.as_object().erase("kind");

@@ -170,6 +170,12 @@ TEST_F(Negotiation, ReadsAndWritesYaml) {
   EXPECT_TRUE(broken.message().starts_with(
       "the object provided is unrecognized (must be of type ConfigMap): yaml: line 1: "))
       << broken.message();
+  EXPECT_TRUE(ask("POST", kMaps, "", "a: \xd3\xd2", kYaml)
+                  .message()
+                  .ends_with("yaml: invalid leading UTF-8 octet"));
+  EXPECT_TRUE(ask("POST", kMaps, "", "a: \x01", kYaml)
+                  .message()
+                  .ends_with("yaml: control characters are not allowed"));
   const Answer applied = ask("PATCH", std::string(kMaps) + "/z?fieldManager=m", "",
                              "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: z}\ndata: {a: b}\n",
                              "application/apply-patch+yaml");

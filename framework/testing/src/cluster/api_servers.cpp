@@ -457,6 +457,8 @@ Task<void> ApiServers::stream(ApiServers* servers, int index, Sender sender, Ask
   });
   for (;;) {
     *pending = false;
+    Task<void> preparing = events->prepare(self.io());
+    co_await std::move(preparing);
     const std::string chunk = servers->filter(state, events->take());
     if (!chunk.empty()) co_await responder.write(chunk);
     if (state.expired) {

@@ -21,7 +21,7 @@ struct ContainerState {
   ContainerPhase phase = ContainerPhase::waiting;
   std::string waiting_reason = "PodInitializing";
   std::string waiting_message;
-  std::unique_ptr<Process> process;
+  std::shared_ptr<Process> process;
   pid_t pid = 0;  ///< of the container's process, on the host
   std::pair<uid_t, gid_t> user{};
   std::map<std::string, std::string> environment;

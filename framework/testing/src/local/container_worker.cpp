@@ -87,6 +87,7 @@ Task<bool> start(PodContext* pod, ContainerState* container) {
   options.output = pod->directory / "logs" /
                    (container->spec->name + "." + std::to_string(container->restarts) + ".log");
   options.info_fd = kInfoFd;
+  if (container->spec->stdin.value_or(false)) options.streams = ProcessOptions::Streams::input;
   if (pod->node.is_root) options.user = container->user;
   auto process = Process::start(pod->node.client.executor(), options);
   if (!process) {

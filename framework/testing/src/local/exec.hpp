@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include <windlass/api_server/pod_runtime.hpp>
+
 #include "container_state.hpp"
 #include "node.hpp"
 
@@ -28,5 +30,14 @@ struct ExecOutcome {
 /// after `limit` (0: never). Throws Exception(timeout), or Exception(io) when it cannot be started.
 Task<ExecOutcome> exec_in(NodeState& node, ContainerProcess target,
                           std::vector<std::string> command, Duration limit);
+
+/// The same with the client's streams, to the command's end; the exit code. What the command leaves
+/// behind in the background is killed with it.
+Task<int> exec_with(NodeState& node, ContainerProcess target, api_server::ExecRequest request,
+                    std::shared_ptr<api_server::ProcessStreams> streams);
+
+/// Gives `process` what the client writes, until its input ends.
+Task<void> feed_input(std::shared_ptr<Process> process,
+                      std::shared_ptr<api_server::ProcessStreams> streams);
 
 }  // namespace windlass::inline v0::testing

@@ -285,6 +285,43 @@ Result<void> LocalCluster::check_machine() {
                "sysctl kernel.unprivileged_userns_clone=1 (and user.max_user_namespaces above 0)"};
 }
 
+namespace {
+
+Exception not_running(const api_server::ExecRequest& request) {
+  return {Errc::not_found,
+          "container \"" + request.container + "\" in pod \"" + request.pod + "\" is not running"};
+}
+
+/// The input that one client gives a container; its end is the container's too when its definition
+/// says stdinOnce.
+Task<void> attach_input(std::shared_ptr<Process> process,
+                        std::shared_ptr<api_server::ProcessStreams> streams, bool once) {
+  auto feeding = feed_input(process, streams);
+  co_await std::move(feeding);
+  if (once) process->close_input();
+}
+
+/// What a container writes after `offset`, until it ends.
+Task<void> follow_output(Environment* environment, std::shared_ptr<PodWorker> worker,
+                         std::string container, fs::path log, std::size_t offset,
+                         std::shared_ptr<api_server::ProcessStreams> streams) {
+  for (bool running = true; running;) {
+    running = worker->is_running(container);
+    auto more = read_from(log, offset);
+    offset += more.size();
+    if (!more.empty()) {
+      auto writing = streams->write_output(std::move(more));
+      co_await std::move(writing);
+    }
+    if (running) {
+      auto pause = sleep_for(environment->clock(), kFollowPeriod);
+      co_await std::move(pause);
+    }
+  }
+}
+
+}  // namespace
+
 Task<int> LocalCluster::run() { return impl_->manager.run(); }
 void LocalCluster::stop() { impl_->manager.stop(); }
 
@@ -310,19 +347,55 @@ Task<void> LocalCluster::logs(api_server::LogRequest request, api_server::LogWri
   }
 }
 
-Task<api_server::ExecResult> LocalCluster::exec(api_server::ExecRequest request) {
+Task<int> LocalCluster::exec(api_server::ExecRequest request,
+                             std::shared_ptr<api_server::ProcessStreams> streams) {
   const auto worker = impl_->find(request.namespace_, request.pod);
   const auto target = worker->process_of(request.container);
-  if (!target) {
-    throw Exception(Errc::not_found, "container \"" + request.container + "\" in pod \"" +
-                                         request.pod + "\" is not running");
+  if (!target) throw not_running(request);
+  auto running = exec_with(impl_->node, *target, std::move(request), std::move(streams));
+  co_return co_await std::move(running);
+}
+
+Task<void> LocalCluster::attach(api_server::ExecRequest request,
+                                std::shared_ptr<api_server::ProcessStreams> streams) {
+  const auto worker = impl_->find(request.namespace_, request.pod);
+  if (!worker->is_running(request.container)) throw not_running(request);
+  const auto* container = worker->find(request.container);
+  if (request.tty) {
+    throw Exception(Errc::invalid_argument,
+                    "containers of the local cluster have no terminal: attach without one "
+                    "(kubectl attach without -t), or use exec");
   }
-  auto running = exec_in(impl_->node, *target, request.command, Duration::zero());
-  const auto outcome = co_await std::move(running);
-  api_server::ExecResult result;
-  result.exit_code = outcome.exit_code;
-  result.output = outcome.output;
-  co_return result;
+  const auto process = container->process;
+  const bool once = container->spec->stdin_once.value_or(false);
+  if (request.input && !container->spec->stdin.value_or(false)) {
+    throw Exception(Errc::invalid_argument, "container \"" + request.container +
+                                                "\" has no standard input: its definition needs "
+                                                "stdin: true");
+  }
+  const auto path = worker->log_path(request.container, false);
+  const std::size_t offset = fs::file_size(path);  // before the first input can be answered
+  TaskGroup input(impl_->environment.io(), [](std::string_view, std::exception_ptr) {});
+  if (request.input) input.spawn("attach input", attach_input(process, streams, once));
+  auto following =
+      follow_output(&impl_->environment, worker, request.container, path, offset, streams);
+  std::exception_ptr failure;
+  try {
+    co_await std::move(following);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  co_await ignore_cancellation();
+  auto stopping = input.stop();
+  co_await std::move(stopping);
+  if (failure) std::rethrow_exception(failure);
+}
+
+Task<std::unique_ptr<Stream>> LocalCluster::dial(std::string namespace_, std::string pod,
+                                                 std::uint16_t port) {
+  const Endpoint to{impl_->find(namespace_, pod)->address(), port};
+  auto dialing = impl_->environment.network(impl_->environment.io()).dial(to);
+  co_return co_await std::move(dialing);
 }
 
 }  // namespace windlass::inline v0::testing

@@ -29,6 +29,8 @@ class PodWorker {
   [[nodiscard]] bool is_running(const std::string& container) const;
   /// The container's first process; nothing when it does not run.
   [[nodiscard]] std::optional<ContainerProcess> process_of(const std::string& container) const;
+  /// As it stands; null when the pod has no such container.
+  [[nodiscard]] const ContainerState* find(const std::string& container) const;
 
  private:
   Task<void> live();
@@ -39,8 +41,6 @@ class PodWorker {
   Task<void> stop_all();
   Task<void> finish_deletion();
   Task<void> publish_loop();
-
-  [[nodiscard]] const ContainerState* find(const std::string& container) const;
 
   PodContext context_;
   const Ref<api::core::v1::Pod> first_;  ///< container specs point into it

@@ -28,6 +28,14 @@ struct ProcessOptions {
   std::optional<Inside> inside = std::nullopt;
   /// A pipe inherited under this number, whose text `Process::info` returns.
   std::optional<int> info_fd = std::nullopt;
+  /// Standard streams that are this process's to read and write.
+  enum class Streams : std::uint8_t {
+    none,   ///< no input; output and errors go to `output`
+    input,  ///< input is a pipe
+    pipes,  ///< input, output and errors are pipes; `output` is not used
+    tty     ///< a terminal of its own; `output` is not used
+  };
+  Streams streams = Streams::none;
   /// Sent by the kernel when the thread that started it ends.
   std::optional<int> parent_death_signal = std::nullopt;
 };
@@ -53,6 +61,16 @@ class Process {
   void kill() const;
   /// Text that the child wrote to info_fd, once it is there.
   Task<std::string> info();
+
+  /// The next piece of what it writes, with Streams::pipes and tty; empty at the end. A terminal
+  /// has no errors of its own.
+  Task<std::string> read_output();
+  Task<std::string> read_errors();
+  /// Throws Exception(closed) when nothing reads it any more.
+  Task<void> write_input(std::string text);
+  void close_input();
+  /// With Streams::tty.
+  void resize(std::uint16_t columns, std::uint16_t rows);
 
  private:
   struct State;

@@ -33,6 +33,10 @@ struct Identity {
 class EventStream {
  public:
   virtual ~EventStream() = default;
+  /// Waits for what `take` needs from elsewhere: conversion webhooks, called from `executor`. To be
+  /// awaited before `take`, which otherwise gives nothing more from the first such event on. The
+  /// stream must outlive the task.
+  virtual Task<void> prepare(Executor executor);
   /// What arrived since the last call, as JSON lines; empty when nothing did.
   virtual std::string take() = 0;
   /// True when nothing will arrive after what `take` returns now.
@@ -43,11 +47,20 @@ class EventStream {
   virtual void on_ready(std::function<void()> callback) = 0;
 };
 
-/// An answer: `response`, followed by `stream` (a watch) or by a pod's log when one is set.
+/// A connection to a pod that a request was granted.
+struct Connect {
+  enum class Kind : std::uint8_t { exec, attach, port_forward };
+  Kind kind = Kind::exec;
+  ExecRequest request;  ///< of a port forwarding: the pod alone
+};
+
+/// An answer: `response`, followed by `stream` (a watch) or by a pod's log when one is set, or
+/// replaced by the upgrade that `connect` needs.
 struct Reply {
   http::Response response;
   std::shared_ptr<EventStream> stream = nullptr;
   std::optional<LogRequest> log = std::nullopt;
+  std::optional<Connect> connect = std::nullopt;
 };
 
 /// A write that was just made. The references live for the call only.

@@ -64,7 +64,12 @@ class LocalCluster final : public api_server::PodRuntime {
   void stop();
 
   Task<void> logs(api_server::LogRequest request, api_server::LogWriter write) override;
-  Task<api_server::ExecResult> exec(api_server::ExecRequest request) override;
+  Task<int> exec(api_server::ExecRequest request,
+                 std::shared_ptr<api_server::ProcessStreams> streams) override;
+  Task<void> attach(api_server::ExecRequest request,
+                    std::shared_ptr<api_server::ProcessStreams> streams) override;
+  Task<std::unique_ptr<Stream>> dial(std::string namespace_, std::string pod,
+                                     std::uint16_t port) override;
 
  private:
   struct Impl;
