@@ -33,6 +33,7 @@ struct Flags {
   std::string report_dir = ".";
   std::string record;
   bool keep = false;  ///< seeds that failed, in `report_dir`
+  std::optional<int> points;
 };
 
 Flags& flags() {
@@ -375,6 +376,8 @@ bool read_simulation_flags(int& argc, char** argv) {
       into.one = true;
     } else if (name == "--jobs") {
       good = read_number(value, into.jobs) && into.jobs > 0;
+    } else if (name == "--points") {
+      good = read_number(value, into.points.emplace()) && *into.points > 0;
     } else if (name == "--trace") {
       into.trace = true;
     } else if (name == "--report-dir") {
@@ -442,7 +445,7 @@ void run_systematically(const char* name, Perturbation::Kind kind, int limit, Si
   const auto expected = run(undisturbed);
   const int all = undisturbed.opportunities(kind);
   ASSERT_GT(all, 0) << name << " offers no such point";
-  const int count = std::min(all, limit);
+  const int count = std::min(all, flags().points.value_or(limit));
   ::testing::Test::RecordProperty("points", count);
   for (int i = 0; i < count && !::testing::Test::HasFailure(); ++i) {
     const int number =

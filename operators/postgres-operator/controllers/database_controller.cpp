@@ -252,12 +252,13 @@ Task<std::string> DatabaseReconciler::ensure_secrets(Context context, Ref<Databa
   auto known = secret ? credentials_in(*secret) : std::nullopt;
   if (!known) known = Credentials{make_password(context.environment().secret_bytes(32)), {}};
   if (known->salt.empty()) known->salt = context.environment().secret_bytes(16);
+  const auto verifier = scram_verifier(known->password, known->salt);  // costs milliseconds
   const auto want =
-      desired_credentials(*db, known->password, known->salt, tls.authority.certificate_pem);
+      desired_credentials(*db, known->password, verifier, tls.authority.certificate_pem);
   const bool differs = secret && secret->data != want.data;
   auto putting = put_secret(context, want, static_cast<bool>(secret), differs);
   co_await std::move(putting);
-  remember(*db, hash_of(scram_verifier(known->password, known->salt)), now);
+  remember(*db, hash_of(verifier), now);
   co_return std::string();
 }
 

@@ -331,7 +331,7 @@ Settings settings_of(const Database& db) {
 }
 
 core::Secret desired_credentials(const Database& db, std::string_view password,
-                                 std::string_view salt, std::string_view ca_pem) {
+                                 std::string_view verifier, std::string_view ca_pem) {
   const auto settings = settings_of(db);
   const std::string port = std::to_string(kPostgresPort);
   core::Secret secret;
@@ -339,7 +339,7 @@ core::Secret desired_credentials(const Database& db, std::string_view password,
   secret.type = "Opaque";
   put(secret, "username", settings.owner);
   put(secret, "password", password);
-  put(secret, "verifier", scram_verifier(password, salt));
+  put(secret, "verifier", verifier);
   put(secret, "host", host_of(db));
   put(secret, "port", port);
   put(secret, "dbname", settings.database);

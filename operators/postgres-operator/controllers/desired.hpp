@@ -41,9 +41,9 @@ std::string host_of(const Database& db);
 /// Defaults of the CRD applied, whoever wrote the object.
 Settings settings_of(const Database& db);
 
-/// `password` and `salt` are those of the Secret that exists, or new ones.
+/// `password` is that of the Secret that exists, or a new one; `verifier` is made of it.
 core::Secret desired_credentials(const Database& db, std::string_view password,
-                                 std::string_view salt, std::string_view ca_pem);
+                                 std::string_view verifier, std::string_view ca_pem);
 /// What the Secret that exists holds; empty when a part is missing.
 struct Credentials {
   std::string password;

@@ -78,8 +78,27 @@ struct World {
   std::set<std::string> disposable;
 };
 
-/// Ten minutes of faults over the life of three databases.
+/// Lets everything pass, when it answers.
+void put_a_webhook_before_workloads(SimulatedCluster& sim) {
+  const char* configuration = R"({"apiVersion": "admissionregistration.k8s.io/v1",
+      "kind": "ValidatingWebhookConfiguration", "metadata": {"name": "workloads"},
+      "webhooks": [{"name": "workloads.example.com", "admissionReviewVersions": ["v1"],
+        "sideEffects": "None", "timeoutSeconds": 5, "failurePolicy": "Fail",
+        "rules": [{"apiGroups": ["", "apps"], "apiVersions": ["v1"],
+                   "resources": ["statefulsets", "services", "persistentvolumeclaims"],
+                   "operations": ["CREATE", "UPDATE", "DELETE"]}]}]})";
+  sim.webhook(json::parse(configuration).value(), [](const json::Value&) {
+    json::Value response;
+    response["allowed"] = true;
+    return response;
+  });
+}
+
+/// Ten minutes of faults over the life of three databases. In one run of eight the API servers speak
+/// TLS, in one of eight they ask a webhook: so these can fail, too.
 void storm(SimulatedCluster& sim, const Faults& faults) {
+  if (sim.seed() % 8 == 1) sim.use_tls();
+  if (sim.seed() % 8 == 2) put_a_webhook_before_workloads(sim);
   World world(sim);
   world.disposable.insert("data-b-0");
   sim.apply(database("a"));
@@ -99,7 +118,7 @@ void storm(SimulatedCluster& sim, const Faults& faults) {
   if (!sim.find<Database>("c")) sim.apply(database("c"));
   sim.run_for(2min);
   sim.heal();
-  sim.run_until_quiet(20min);  // backoff may have grown to ten minutes
+  sim.run_until_quiet(20min, 2min);  // backoff may have grown to ten minutes
   EXPECT_CONVERGED(world.ready("a"));
   EXPECT_EQ(sim.find<Database>("a")->status.storage_size, "2Gi");
   for (const auto& db : sim.list<Database>()) {

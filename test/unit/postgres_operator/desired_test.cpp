@@ -82,12 +82,14 @@ TEST(Password, is_long_and_plain) {
 }
 
 TEST(Credentials, come_back_from_their_secret) {
-  const auto secret = desired_credentials(database(), "open sesame", "0123456789abcdef", "a ca");
+  const auto secret = desired_credentials(
+      database(), "open sesame", scram_verifier("open sesame", "0123456789abcdef"), "a ca");
   const auto found = credentials_in(secret);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->password, "open sesame");
   EXPECT_EQ(found->salt, "0123456789abcdef");
-  EXPECT_EQ(desired_credentials(database(), found->password, found->salt, "a ca"), secret)
+  EXPECT_EQ(desired_credentials(database(), found->password,
+                                scram_verifier(found->password, found->salt), "a ca"), secret)
       << "stable";
   const auto uri = windlass::decode_base64(secret.data.find("uri")->second).value();
   EXPECT_EQ(uri, "postgresql://seller:open%20sesame@shop.default.svc:5432/shop?sslmode=require");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "../allocation.hpp"
 #include "world.hpp"
 
 namespace windlass::inline v0::testing {
@@ -11,6 +12,8 @@ namespace {
 constexpr std::size_t kStartsIn10s = 100;
 constexpr std::size_t kRequestsIn60s = 1500;
 constexpr auto kQuietTime = 60s;
+/// Of a reconcile whose memory runs out, one of the first so many.
+constexpr double kAllocations = 400;
 /// No object ever has it: who applies with this version creates, and knows no UID.
 constexpr std::string_view kNoVersion = "1";
 
@@ -52,11 +55,13 @@ Task<Action> watched(controller::ReconcileFunction inner, Context context,
   Action action;
   const auto memory = world->chance_in(Fault::Kind::allocation, replica);
   try {
-    if (memory && *memory < 0.5) throw std::bad_alloc();
+    // one of its allocations up to its first wait, or, when there are fewer, with all its work done
+    if (memory) fail_allocation(1 + static_cast<std::uint32_t>(*memory * kAllocations));
     auto reconciling = inner(std::move(context));
     action = co_await std::move(reconciling);
-    if (memory) throw std::bad_alloc();  // with all its work done
+    if (memory) throw std::bad_alloc();
   } catch (...) {
+    keep_allocations();
     failure = std::current_exception();
   }
   --entry.running;
@@ -191,6 +196,13 @@ bool SimulatedCluster::Impl::is_watched(const meta::ObjectKey& key) const {
          std::find(namespaces.begin(), namespaces.end(), key.namespace_) != namespaces.end();
 }
 
+bool SimulatedCluster::Impl::differs_from_server(const cache::Kind& kind,
+                                                 const meta::ObjectKey& key, const void* cached) {
+  const auto answer = direct("cluster", "GET", path_of(kind.resource, key), "");
+  const auto held = kind.decode(answer.body);
+  return !held || kind.to_value(held->get()) != kind.to_value(cached);
+}
+
 void SimulatedCluster::Impl::check_caches(bool at_rest) {
   if (!checks(rules::kCache) && !checks(rules::kCurrent)) return;
   for (std::size_t i = 0; i < replicas.size(); ++i) {
@@ -226,6 +238,10 @@ void SimulatedCluster::Impl::check_caches(bool at_rest) {
           return broken(rules::kCurrent,
                         where + " holds version " + metadata.resource_version + ", the server " +
                             (exists ? std::to_string(known->second.revision) : "nothing"));
+        }
+        if (at_rest && checks(rules::kCurrent) && differs_from_server(kind, key, object.get())) {
+          return broken(rules::kCurrent, where + " holds other content than the server does at " +
+                                             "version " + metadata.resource_version);
         }
       }
       if (!at_rest || !checks(rules::kCurrent)) continue;

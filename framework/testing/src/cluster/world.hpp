@@ -217,6 +217,7 @@ struct SimulatedCluster::Impl {
   /// False: in a namespace that the operator was told to leave alone.
   [[nodiscard]] bool is_watched(const meta::ObjectKey& key) const;
   void check_caches(bool at_rest);
+  bool differs_from_server(const cache::Kind& kind, const meta::ObjectKey& key, const void* cached);
   void check_backoff();
   void check_reconciled();
   [[nodiscard]] std::string unrest() const;  ///< why it is not at rest; empty: it is

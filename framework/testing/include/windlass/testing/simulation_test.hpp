@@ -17,6 +17,7 @@
 //   elsewhere
 //   --jobs=M          in M processes (default 1), stopping at the first failure
 //   --seed=K          only this one; --faults=1,4 only these of its faults
+//   --points=N        of systematic simulations, instead of the limit that each states
 //   --record=FILE     appends the operator's requests, for `windlass generate manifests
 //   --from-recording`
 //   --trace           prints all events
