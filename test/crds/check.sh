@@ -35,7 +35,7 @@ libraries=(-Wl,--start-group)
 for name in crds_round_trip windlass_{api_server,codegen,http,json,meta,type,base,api_core_v1,cel}; do
   if [ -e "$build/lib/lib$name.a" ]; then libraries+=("$build/lib/lib$name.a"); fi
 done
-libraries+=(-Wl,--end-group -lyaml-cpp -lre2 -lssl -lcrypto -lboost_url -lfmt -lspdlog -lz -lzstd -lpthread)
+libraries+=(-Wl,--end-group -lyaml-cpp -lre2 -lssl -lcrypto -lboost_url -lfmt -lspdlog -lz -lpthread)
 
 failed=0
 for crds in "$@"; do
