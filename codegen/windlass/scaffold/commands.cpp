@@ -103,6 +103,8 @@ int init(InitOptions options) {
   }
   if (auto good = check_project_name(project.name); !good) return complain(good.error());
   if (auto good = check_domain(project.domain); !good) return complain(good.error());
+  if (auto good = check_license(project.license); !good) return complain(good.error());
+  if (auto good = check_owner(project.owner); !good) return complain(good.error());
   std::error_code code;
   if (!options.common.dry_run) fs::create_directories(root, code);
   if (code) return complain({Errc::io, root.string() + " cannot be made: " + code.message()});
@@ -122,6 +124,10 @@ void add_init(CLI::App& app, std::function<int()>& chosen) {
   command->add_option(
       "--repo", options->project.repo,
       "Where the project lives, such as github.com/me/shop-operator; noted in PROJECT");
+  command->add_option("--license", options->project.license,
+                      "SPDX identifier at the head of the sources, such as Apache-2.0");
+  command->add_option("--owner", options->project.owner,
+                      "Who holds the copyright: at the head of the sources, too");
   command->add_flag("--multigroup", options->project.multigroup,
                     "Kinds of several groups: folders have the group in their path");
   command->add_flag("--namespaced", options->project.namespaced,
@@ -131,6 +137,7 @@ void add_init(CLI::App& app, std::function<int()>& chosen) {
       "Examples:\n"
       "  windlass init --domain example.com\n"
       "  windlass init --domain example.com --project-name shop --directory shop\n"
+      "  windlass init --domain example.com --license Apache-2.0 --owner 'The Shop Authors'\n"
       "  windlass init --domain example.com --dry-run --output json");
   command->callback([options, &chosen] { chosen = [options] { return init(*options); }; });
 }
@@ -330,15 +337,18 @@ struct EditOptions {
   Common common;
   std::optional<bool> multigroup = {};
   std::optional<bool> namespaced = {};
+  std::optional<std::string> license = {};
+  std::optional<std::string> owner = {};
 };
 
 int edit(const EditOptions& options) {
   auto opened = open_project(options.common.directory);
   if (!opened) return complain(opened.error());
   auto& project = opened->project;
-  if (!options.multigroup && !options.namespaced) {
-    return complain(
-        {Errc::invalid_argument, "nothing to change; say --multigroup or --namespaced, or =false"});
+  if (!options.multigroup && !options.namespaced && !options.license && !options.owner) {
+    return complain({Errc::invalid_argument,
+                     "nothing to change; say --multigroup, --namespaced (or =false), --license or "
+                     "--owner"});
   }
   if (options.namespaced.value_or(false)) {
     for (const auto& resource : project.resources) {
@@ -352,6 +362,10 @@ int edit(const EditOptions& options) {
   }
   project.multigroup = options.multigroup.value_or(project.multigroup);
   project.namespaced = options.namespaced.value_or(project.namespaced);
+  project.license = options.license.value_or(project.license);
+  project.owner = options.owner.value_or(project.owner);
+  if (auto good = check_license(project.license); !good) return complain(good.error());
+  if (auto good = check_owner(project.owner); !good) return complain(good.error());
   return finish(bring_about(opened->root, project, options.common), options.common, "");
 }
 
@@ -365,6 +379,10 @@ void add_edit(CLI::App& app, std::function<int()>& chosen) {
          "New kinds have their group in their path; those that are there stay where they are");
   toggle("--namespaced", options->namespaced,
          "The operator watches its own namespace only, with a Role instead of a ClusterRole");
+  command->add_option("--license", options->license,
+                      "SPDX identifier at the head of the sources; '' takes it away");
+  command->add_option("--owner", options->owner,
+                      "Who holds the copyright: at the head of the sources; '' takes it away");
   add_common(*command, options->common);
   command->footer(
       "Examples:\n  windlass edit --multigroup\n  windlass edit --namespaced=false --dry-run");

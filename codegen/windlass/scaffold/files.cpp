@@ -221,6 +221,15 @@ std::string moved(std::string path, const Scope& scope) {
   return path;
 }
 
+/// What stands at the head of every C++ source; empty without an owner and a license.
+std::string source_head(const Project& project) {
+  std::string head;
+  if (!project.owner.empty()) head += "// SPDX-FileCopyrightText: " + project.owner + "\n";
+  if (!project.license.empty()) head += "// SPDX-License-Identifier: " + project.license + "\n";
+  return head.empty() ? head : head + "\n";
+}
+
+bool is_source(std::string_view path) { return path.ends_with(".cpp") || path.ends_with(".hpp"); }
 }  // namespace
 
 bool is_executable(std::string_view content) { return content.starts_with("#!"); }
@@ -230,13 +239,15 @@ Result<std::map<std::string, std::string>> scaffold_files(const Project& project
   for (const auto& resource : project.resources)
     scopes.push_back(resource_scope(project, resource));
   const auto whole = project_scope(project, scopes);
+  const auto head = source_head(project);
   std::map<std::string, std::string> files;
-  const auto add = [&files](const Template& source, std::string_view path, const Scope& scope,
+  const auto add = [&files, &head](const Template& source, std::string_view path, const Scope& scope,
                             bool of_kind) -> Result<void> {
     auto where = render_path(path, scope);
     if (!where) return where.error();
     auto text = render(source.path, source.text, scope);
     if (!text) return text.error();
+    if (is_source(*where)) text->insert(0, head);
     files[of_kind ? moved(std::move(*where), scope) : std::move(*where)] = std::move(*text);
     return {};
   };

@@ -106,11 +106,15 @@ Result<Project> parse_project(std::string_view text) {
   project.name = root["projectName"].string_or("");
   project.domain = root["domain"].string_or("");
   project.repo = root["repo"].string_or("");
+  project.license = root["license"].string_or("");
+  project.owner = root["owner"].string_or("");
   project.windlass_version = root["cliVersion"].string_or("");
   project.multigroup = root["multigroup"].bool_or(false);
   project.namespaced = root["namespaced"].bool_or(false);
   if (auto good = check_project_name(project.name); !good) return good.error().within("PROJECT");
   if (auto good = check_domain(project.domain); !good) return good.error().within("PROJECT");
+  if (auto good = check_license(project.license); !good) return good.error().within("PROJECT");
+  if (auto good = check_owner(project.owner); !good) return good.error().within("PROJECT");
   if (root["resources"].is_array()) {
     for (const auto& entry : root["resources"].as_array()) {
       auto resource = read_resource(entry, project.resources.size());
@@ -129,8 +133,10 @@ std::string write_project(const Project& project) {
   out += "cliVersion: " + json::dump(Value(project.windlass_version)) + "\n";
   out += "domain: " + yaml_text(project.domain) + "\n";
   out += std::string("layout: ") + kLayout + "\n";
+  if (!project.license.empty()) out += "license: " + yaml_text(project.license) + "\n";
   if (project.multigroup) out += "multigroup: true\n";
   if (project.namespaced) out += "namespaced: true\n";
+  if (!project.owner.empty()) out += "owner: " + yaml_text(project.owner) + "\n";
   out += "projectName: " + yaml_text(project.name) + "\n";
   if (!project.repo.empty()) out += "repo: " + yaml_text(project.repo) + "\n";
   if (!project.resources.empty()) out += "resources:\n";
@@ -170,6 +176,22 @@ Result<void> check_domain(std::string_view domain) {
                  "\": write a DNS name in lower case such as example.com (--domain)");
   }
   return {};
+}
+
+Result<void> check_license(std::string_view license) {
+  const auto allowed = [](char c) { return is_alnum(c) || c == '-' || c == '.' || c == '+'; };
+  if (license.size() <= 64 && std::all_of(license.begin(), license.end(), allowed)) return {};
+  return wrong("license \"" + std::string(license) +
+               "\": write an SPDX identifier such as Apache-2.0 or MIT (--license)");
+}
+
+Result<void> check_owner(std::string_view owner) {
+  const auto control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  // a backslash at the end of a // comment would go on in the next line
+  const bool plain = std::none_of(owner.begin(), owner.end(), control) && !owner.ends_with('\\');
+  if (owner.size() <= 200 && plain) return {};
+  return wrong("owner \"" + std::string(owner) +
+               "\": write at most 200 characters in one line (--owner)");
 }
 
 Result<void> check_resource(const Project& project, const ProjectResource& resource) {

@@ -33,6 +33,8 @@ struct Project {
       name;  ///< prefix of everything that is deployed: at most 40 characters of a DNS label
   std::string domain;  ///< of the groups: "example.com"
   std::string repo = {};
+  std::string license = {};           ///< SPDX identifier at the head of new sources: "Apache-2.0"
+  std::string owner = {};             ///< who holds the copyright, for the same heads
   std::string windlass_version = {};  ///< that scaffolded it last
   bool multigroup = false;
   bool namespaced = false;  ///< watches its own namespace only
@@ -53,6 +55,8 @@ std::string write_project(const Project& project);
 // Rules for what users type; each error says what is allowed.
 Result<void> check_project_name(std::string_view name);
 Result<void> check_domain(std::string_view domain);
+Result<void> check_license(std::string_view license);
+Result<void> check_owner(std::string_view owner);
 /// Everything about one resource, and that it fits the project.
 Result<void> check_resource(const Project& project, const ProjectResource& resource);
 

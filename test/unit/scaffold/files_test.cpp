@@ -69,6 +69,22 @@ TEST(ScaffoldFiles, EveryTemplateRendersForEveryKindOfProject) {
   }
 }
 
+TEST(ScaffoldFiles, SourcesBeginWithOwnerAndLicense) {
+  auto project = projects()[1];
+  const auto plain = scaffold_files(project).value();
+  project.license = "Apache-2.0";
+  project.owner = "The Shop Authors";
+  const std::string head =
+      "// SPDX-FileCopyrightText: The Shop Authors\n// SPDX-License-Identifier: Apache-2.0\n\n";
+  int sources = 0;
+  for (const auto& [path, content] : scaffold_files(project).value()) {
+    const bool source = path.ends_with(".cpp") || path.ends_with(".hpp");
+    EXPECT_EQ(content, (source ? head : "") + plain.at(path)) << path;
+    sources += source ? 1 : 0;
+  }
+  EXPECT_GT(sources, 5);
+}
+
 TEST(ScaffoldFiles, ManifestsAreYamlAndNameFilesThatExist) {
   for (const auto& project : projects()) {
     const auto files = scaffold_files(project).value();

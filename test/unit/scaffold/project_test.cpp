@@ -36,6 +36,8 @@ TEST(ProjectFile, ReadsWhatItWrites) {
   project.multigroup = true;
   project.namespaced = true;
   project.name = "7";
+  project.license = "MIT";
+  project.owner = "Ann \"A\" & Söhne: yes";
   project.resources.push_back({.group = "apps",
                                .version = "v1",
                                .kind = "Deployment",
@@ -70,6 +72,15 @@ TEST(ProjectFile, ErrorsNameTheRemedy) {
               HasSubstr("resources[0]"));
   EXPECT_THAT(parse_project("- a\n").error().message, HasSubstr("expected one YAML mapping"));
   EXPECT_THAT(parse_project("a: [\n").error().message, HasSubstr("PROJECT"));
+}
+
+TEST(CheckHeads, AreOneLineEach) {
+  EXPECT_TRUE(check_license("Apache-2.0"));
+  EXPECT_TRUE(check_license(""));
+  EXPECT_THAT(check_license("a new line\n").error().message, HasSubstr("--license"));
+  EXPECT_TRUE(check_owner("The Shop Authors"));
+  EXPECT_THAT(check_owner("two\nlines").error().message, HasSubstr("--owner"));
+  EXPECT_THAT(check_owner("goes on\\").error().message, HasSubstr("--owner"));
 }
 
 TEST(CheckResource, Accepts) {
