@@ -4,20 +4,22 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <iostream>
-#include <iterator>
+#include <memory>
 #include <new>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 #include <malloc.h>
-#include <rapidjson/reader.h>
 
 #include <windlass/api/core_v1.hpp>
 #include <windlass/json/stream.hpp>
 #include <windlass/json/table.hpp>
 #include <windlass/type/inspect.hpp>
+
+#include "api/v1/database.hpp"
+#include "baseline.hpp"
+#include "workload.hpp"
 
 namespace {
 bool counting = true;        // asking malloc for the size of a block costs time
@@ -38,92 +40,107 @@ void operator delete(void* block, std::size_t) noexcept { operator delete(block)
 
 namespace {
 
+using namespace bench;
 using windlass::api::core::v1::Pod;
+using Database = ::api::v1::Database;
 namespace json = windlass::json;
 namespace type = windlass::type;
 
-const std::string& pod_text() {
-  static const std::string text = [] {
-    std::ifstream file(BENCH_POD);
-    return std::string(std::istreambuf_iterator<char>(file), {});
-  }();
-  return text;
+void report_speed(benchmark::State& state, std::size_t size, std::size_t objects) {
+  const auto rounds = static_cast<std::size_t>(state.iterations());
+  state.SetBytesProcessed(static_cast<std::int64_t>(rounds * size));
+  state.SetItemsProcessed(static_cast<std::int64_t>(rounds * objects));
 }
 
-/// The text in a buffer that a parser may overwrite; refilled for every round.
-class Buffer {
- public:
-  Buffer() : bytes_(pod_text().size() + json::kPadding) {}
-  char* refill() {
-    std::memcpy(bytes_.data(), pod_text().data(), pod_text().size());
-    std::memset(bytes_.data() + pod_text().size(), 0, json::kPadding);
-    return bytes_.data();
-  }
-
- private:
-  std::vector<char> bytes_;
-};
-
-void report_speed(benchmark::State& state) {
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * pod_text().size()));
-}
-
-void validate_with_stock_rapidjson(benchmark::State& state) {
-  Buffer buffer;
-  rapidjson::BaseReaderHandler<> nothing;
+void validate(benchmark::State& state, bool (*validate_text)(char*), const std::string& text,
+              std::size_t objects) {
+  Buffer buffer(text);
   for (auto _ : state) {
-    rapidjson::InsituStringStream stream(buffer.refill());
-    rapidjson::Reader reader;
-    benchmark::DoNotOptimize(reader.Parse<rapidjson::kParseInsituFlag>(stream, nothing).IsError());
+    if (!validate_text(buffer.refill().data())) state.SkipWithError("malformed");
   }
-  report_speed(state);
+  report_speed(state, buffer.size(), objects);
 }
-BENCHMARK(validate_with_stock_rapidjson);
 
-void decode_pod(benchmark::State& state) {
-  Buffer buffer;
+template <class T>
+void decode_one(benchmark::State& state, const std::string& text) {
+  Buffer buffer(text);
   for (auto _ : state) {
-    Pod pod;
-    const auto done =
-        json::decode_padded(buffer.refill(), pod_text().size(), type::shape_of<Pod>, &pod);
-    if (!done) state.SkipWithError(done.error().message.c_str());
-    benchmark::DoNotOptimize(&pod);
+    const auto object = json::decode<T>(buffer.refill());
+    if (!object) state.SkipWithError(object.error().message.c_str());
   }
-  report_speed(state);
+  report_speed(state, buffer.size(), 1);
 }
-BENCHMARK(decode_pod);
 
-void decode_pod_and_keep_it(benchmark::State& state) {
-  Buffer buffer;
-  std::vector<Pod> pods;
-  counting = true;
-  const std::size_t before = live_bytes;
-  std::size_t decoded = 0;
+/// The text of each item is found first and then decoded.
+template <class T>
+void split_and_decode(benchmark::State& state, const std::string& list, std::size_t count) {
+  std::vector<std::shared_ptr<const T>> kept;
   for (auto _ : state) {
-    auto& pod = pods.emplace_back();
-    const auto done =
-        json::decode_padded(buffer.refill(), pod_text().size(), type::shape_of<Pod>, &pod);
-    if (!done) state.SkipWithError(done.error().message.c_str());
-    ++decoded;
+    (void)json::for_each_item(list, [&](std::string_view item) {
+      kept.push_back(std::make_shared<const T>(json::decode<T>(item).value()));
+      return true;
+    });
+    state.PauseTiming();
+    kept.clear();
+    state.ResumeTiming();
   }
-  counting = false;
-  state.counters["heap_per_pod"] =
-      static_cast<double>(live_bytes - before - (pods.capacity() - decoded) * sizeof(Pod)) /
-      static_cast<double>(decoded);
-  report_speed(state);
+  report_speed(state, list.size(), count);
 }
-BENCHMARK(decode_pod_and_keep_it)->Iterations(4000);
+
+/// As the cache does it: each object in a block that is shared.
+template <class T>
+std::vector<std::shared_ptr<const T>> decoded_list(const std::string& text) {
+  std::vector<std::shared_ptr<const T>> items;
+  json::ListDecoder list(text);
+  for (;;) {
+    auto item = std::make_shared<T>();
+    const auto found = list.next(type::shape_of<T>, item.get()).value();
+    if (found == json::ListDecoder::Next::end) return items;
+    if (found == json::ListDecoder::Next::unfit) std::abort();
+    items.push_back(std::move(item));
+  }
+}
+
+template <class T>
+void decode_list(benchmark::State& state, const std::string& text, std::size_t count,
+                 bool free_in_time) {
+  Buffer buffer(text);
+  std::vector<std::shared_ptr<const T>> kept;
+  for (auto _ : state) {
+    kept = decoded_list<T>(buffer.refill());
+    if (kept.size() != count) state.SkipWithError("items are missing");
+    if (!free_in_time) state.PauseTiming();
+    kept.clear();
+    if (!free_in_time) state.ResumeTiming();
+  }
+  report_speed(state, buffer.size(), count);
+}
+
+template <class T>
+void register_kind(const std::string& name, const std::string& item, std::size_t count) {
+  const std::string list = list_of(item, "List", count);
+  const auto add = [&](const std::string& what, auto function) {
+    benchmark::RegisterBenchmark((name + "/" + what).c_str(), function);
+  };
+  add("validate", [=](auto& state) { validate(state, validate_sse42, list, count); });
+  add("validate_plain", [=](auto& state) { validate(state, validate_plain, list, count); });
+  add("validate_one", [=](auto& state) { validate(state, validate_sse42, item, 1); });
+  add("decode_one", [=](auto& state) { decode_one<T>(state, item); });
+  add("decode_list", [=](auto& s) { decode_list<T>(s, list, count, false); });
+  add("decode_list_and_free", [=](auto& s) { decode_list<T>(s, list, count, true); });
+  add("split_decode", [=](auto& s) { split_and_decode<T>(s, list, count); });
+}
 
 void parse_value(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(json::parse(pod_text()).has_value());
-  report_speed(state);
+  report_speed(state, pod_text().size(), 1);
 }
 BENCHMARK(parse_value);
 
 void encode_pod(benchmark::State& state) {
   const Pod pod = json::decode<Pod>(pod_text()).value();
   for (auto _ : state) benchmark::DoNotOptimize(json::encode(pod).size());
-  report_speed(state);
+  report_speed(state, pod_text().size(), 1);
 }
 BENCHMARK(encode_pod);
 
@@ -145,7 +162,7 @@ BENCHMARK(copy_pod);
 
 void read_envelope(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(json::envelope(pod_text()).has_value());
-  report_speed(state);
+  report_speed(state, pod_text().size(), 1);
 }
 BENCHMARK(read_envelope);
 
@@ -181,6 +198,8 @@ void print_sizes() {
 
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
+  register_kind<Pod>("pods", pod_text(), kPods);
+  register_kind<Database>("databases", database_text(), kDatabases);
   print_sizes();
   counting = false;
   benchmark::RunSpecifiedBenchmarks();

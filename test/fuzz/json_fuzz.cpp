@@ -1,4 +1,5 @@
-// JSON text: read, written, read again; patches between two documents (lines); streamed lists.
+// JSON text: read, written, read again, as a document and into a type; patches between two documents
+// (lines); streamed lists.
 
 #include <cstdint>
 #include <cstdlib>
@@ -7,6 +8,8 @@
 #include <windlass/json/patch.hpp>
 #include <windlass/json/stream.hpp>
 #include <windlass/json/value.hpp>
+
+#include "../unit/type/widget.hpp"
 
 namespace {
 
@@ -39,12 +42,27 @@ void check_patches(const json::Value& before, const json::Value& after) {
   expect(json::apply_merge_patch(before, json::create_merge_patch(before, after)) == after);
 }
 
+/// A text is read into a type by itself and as an item of a list.
+void check_typed(std::string_view text) {
+  using example::Widget;
+  const auto whole = json::decode<Widget>(std::string(text));
+  const std::string list = R"({"items":[)" + std::string(text) + "]}";
+  json::ListDecoder items(list);
+  Widget item;
+  const auto found = items.next(windlass::type::shape_of<Widget>, &item);
+  if (!whole) return;
+  expect(found && *found == json::ListDecoder::Next::decoded && item == *whole);
+  const auto again = json::decode<Widget>(json::encode(*whole));
+  expect(again && *again == *whole);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto end = std::min(text.find('\n'), text.size());
   const auto first = json::parse(text.substr(0, end));
+  check_typed(text.substr(0, end));
   (void)json::envelope(text);
   (void)json::for_each_item(text, [](std::string_view item) {
     (void)json::parse(item);

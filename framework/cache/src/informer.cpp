@@ -98,23 +98,23 @@ Task<void> Informer::list(std::shared_ptr<Scope> scope, ListAction action) {
   std::exception_ptr failure;
   try {
     const auto page = co_await client_.list_page(kind_.resource, options);
-    json::ListReader reader(page.body);
+    json::ListDecoder items(page.body);
     int decoded_in_slice = 0;
     for (;;) {
-      const auto item = reader.next().value();
-      if (item.empty()) break;
-      auto object = kind_.decode(item);
-      if (object) {
-        scope->pending.push_back(std::move(*object));
+      auto object = kind_.make();
+      const auto found = items.next(*kind_.shape, object.get()).value();
+      if (found == json::ListDecoder::Next::end) break;
+      if (found == json::ListDecoder::Next::decoded) {
+        scope->pending.push_back(std::move(object));
       } else {
-        scope->unreadable.push_back(leave_out(item, object.error()));
+        scope->unreadable.push_back(leave_out(items.text(), items.problem()));
       }
       if (++decoded_in_slice == kSlice) {
         decoded_in_slice = 0;
         co_await yield();
       }
     }
-    const auto& head = reader.head();
+    const auto& head = items.head();
     if (scope->machine.listed(head.resource_version, head.continue_)) commit(*scope);
     clear_trouble();
   } catch (...) {

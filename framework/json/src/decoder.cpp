@@ -1,13 +1,13 @@
 #include "decoder.hpp"
 
-#include <cmath>
+#include <algorithm>
 #include <cstring>
 #include <memory>
 
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
 
-#include "padded_stream.hpp"
+#include "plain_object.hpp"
 #include "text.hpp"
 #include "zero_guard.hpp"
 
@@ -46,9 +46,24 @@ Value& as_value(void* target) { return *static_cast<Value*>(target); }
 
 }  // namespace
 
-Decoder::Decoder(const Shape& root, void* target, const DecodeOptions& options)
-    : shape_(&root), target_(target), options_(options) {
-  frames_.reserve(16);
+Decoder::Decoder(const Shape& root, void* target, const DecodeOptions& options, TextStream* stream)
+    : frames_(16), options_(options) {
+  frames_[0].kind = Kind::any;
+  restart(root, target, stream);
+}
+
+void Decoder::restart(const Shape& root, void* target, TextStream* stream) {
+  shape_ = &root;
+  target_ = target;
+  stream_ = stream;
+  learned_ = &learned_by_this_thread();
+  top_ = frames_.data();
+  mode_ = Mode::typed;
+  depth_ = 0;
+  literal_ = {};
+  more_seen_.clear();
+  builder_.reset();
+  problem_.clear();
 }
 
 bool Decoder::fail(std::string problem) {
@@ -65,7 +80,8 @@ bool Decoder::mismatch(std::string_view got) {
 
 std::string Decoder::path() const {
   std::string path;
-  for (const Frame& frame : frames_) {
+  for (const Frame* at = frames_.data() + 1; at <= top_; ++at) {
+    const Frame& frame = *at;
     if (frame.kind == Kind::object) {
       if (frame.current == nullptr) continue;
       if (!path.empty()) path += '.';
@@ -88,59 +104,47 @@ std::string Decoder::problem() const {
   return where.empty() ? problem_ : where + ": " + problem_;
 }
 
-bool Decoder::slot() {
-  if (!frames_.empty() && frames_.back().kind == Kind::list) {
-    Frame& frame = frames_.back();
-    shape_ = frame.shape->inner;
-    target_ = frame.shape->list->append(frame.container);
+inline bool Decoder::slot() {
+  if (top_->kind == Kind::list) {
+    shape_ = top_->shape->inner;
+    target_ = top_->shape->list->append(top_->container);
   }
   return shape_ != nullptr;
 }
 
-void Decoder::unwrap() {
+inline void Decoder::unwrap() {
   while (shape_->kind == Kind::optional) {
     target_ = shape_->optional->emplace(target_);
     shape_ = shape_->inner;
   }
 }
 
-bool Decoder::Null() {
-  switch (mode_) {
-    case Mode::typed:
-      // null is absent unless the type can tell; in a list it is an empty element
-      if (!slot()) return true;
-      if (shape_->kind == Kind::optional && shape_->optional->set_null != nullptr) {
-        shape_->optional->set_null(target_);
-      }
-      return !options_.require_required || null_may_be_here() || mismatch("null");
-    case Mode::skip:
-      return true;
-    case Mode::any:
-      return builder_->Null();
-    case Mode::raw:
-      raw_separator();
-      raw_ += "null";
-      return true;
+bool Decoder::typed_null() {
+  // null is absent unless the type can tell; in a list it is an empty element
+  if (!slot()) return true;
+  if (shape_->kind == Kind::optional && shape_->optional->set_null != nullptr) {
+    shape_->optional->set_null(target_);
+  }
+  return !options_.require_required || null_may_be_here() || mismatch("null");
+}
+
+bool Decoder::other_null() {
+  if (mode_ == Mode::any) return builder_->Null();
+  if (mode_ == Mode::raw) {
+    raw_separator();
+    raw_ += "null";
   }
   return true;
 }
 
 bool Decoder::null_may_be_here() const {
   const bool can_hold = shape_->kind == Kind::optional || shape_->kind == Kind::any;
-  if (can_hold || shape_->kind == Kind::raw || frames_.empty()) return true;
-  const Frame& frame = frames_.back();
-  return frame.kind == Kind::object && frame.current != nullptr &&
-         frame.current->presence == type::Presence::optional;
+  if (can_hold || shape_->kind == Kind::raw || top_ == frames_.data()) return true;
+  return top_->kind == Kind::object && top_->current != nullptr &&
+         top_->current->presence == type::Presence::optional;
 }
 
-bool Decoder::Bool(bool value) {
-  if (mode_ == Mode::skip) return true;
-  if (mode_ == Mode::any) return builder_->Bool(value);
-  if (mode_ == Mode::raw) {
-    raw_separator();
-    raw_ += value ? "true" : "false";
-    return true;
-  }
+bool Decoder::typed_bool(bool value) {
   if (!slot()) return true;
   unwrap();
   switch (shape_->kind) {
@@ -158,14 +162,16 @@ bool Decoder::Bool(bool value) {
   }
 }
 
-bool Decoder::integer(std::int64_t value) {
-  if (mode_ == Mode::skip) return true;
-  if (mode_ == Mode::any) return builder_->Int64(value);
+bool Decoder::other_bool(bool value) {
+  if (mode_ == Mode::any) return builder_->Bool(value);
   if (mode_ == Mode::raw) {
     raw_separator();
-    append_integer(raw_, value);
-    return true;
+    raw_ += value ? "true" : "false";
   }
+  return true;
+}
+
+bool Decoder::typed_integer(std::int64_t value) {
   if (!slot()) return true;
   unwrap();
   switch (shape_->kind) {
@@ -196,19 +202,21 @@ bool Decoder::integer(std::int64_t value) {
   }
 }
 
+bool Decoder::other_integer(std::int64_t value) {
+  if (mode_ == Mode::any) return builder_->Int64(value);
+  if (mode_ == Mode::raw) {
+    raw_separator();
+    append_integer(raw_, value);
+  }
+  return true;
+}
+
 bool Decoder::Uint64(std::uint64_t value) {
   if (value <= INT64_MAX) return integer(static_cast<std::int64_t>(value));
   return Double(static_cast<double>(value));
 }
 
-bool Decoder::Double(double value) {
-  if (mode_ == Mode::skip) return true;
-  if (mode_ == Mode::any) return builder_->Double(value);
-  if (mode_ == Mode::raw) {
-    raw_separator();
-    append_number(raw_, value);
-    return true;
-  }
+bool Decoder::typed_double(double value) {
   if (!slot()) return true;
   unwrap();
   switch (shape_->kind) {
@@ -233,6 +241,15 @@ bool Decoder::Double(double value) {
   return true;
 }
 
+bool Decoder::other_double(double value) {
+  if (mode_ == Mode::any) return builder_->Double(value);
+  if (mode_ == Mode::raw) {
+    raw_separator();
+    append_number(raw_, value);
+  }
+  return true;
+}
+
 bool Decoder::expect_literal(std::string_view text) {
   const std::string_view expected = literal_;
   literal_ = {};
@@ -253,91 +270,107 @@ bool Decoder::read_enum(std::string_view text) {
   return fail("expected one of " + list + ", got \"" + std::string(text) + "\"");
 }
 
-bool Decoder::String(const char* text, SizeType size, bool) {
-  const std::string_view view(text, size);
-  if (mode_ == Mode::skip) return true;
-  if (mode_ == Mode::any) return builder_->String(text, size, true);
-  if (mode_ == Mode::raw) {
-    raw_separator();
-    append_quoted(raw_, view);
-    return true;
-  }
-  if (!slot()) return literal_.empty() || expect_literal(view);
+namespace {
+
+/// Fresh strings take over another one faster than they are assigned to.
+void fill(void* target, std::string_view text) {
+  auto* const string = static_cast<std::string*>(target);
+  std::destroy_at(string);
+  std::construct_at(string, text);
+}
+
+}  // namespace
+
+bool Decoder::typed_string(std::string_view text) {
+  if (!slot()) return literal_.empty() || expect_literal(text);
   unwrap();
   switch (shape_->kind) {
     case Kind::string:
-      static_cast<std::string*>(target_)->assign(text, size);
+      fill(target_, text);
       return true;
     case Kind::scalar:
-      return shape_->scalar->parse_string(target_, view, problem_);
+      return shape_->scalar->parse_string(target_, text, problem_);
     case Kind::enumeration:
-      return shape_->numbers ? mismatch("a string") : read_enum(view);
+      return shape_->numbers ? mismatch("a string") : read_enum(text);
     case Kind::any:
-      as_value(target_) = view;
+      as_value(target_) = text;
       return true;
     case Kind::raw:
-      append_quoted(static_cast<RawJson*>(target_)->text, view);
+      append_quoted(static_cast<RawJson*>(target_)->text, text);
       return true;
     default:
       return mismatch("a string");
   }
 }
 
-bool Decoder::Key(const char* text, SizeType size, bool) {
-  const std::string_view name(text, size);
-  switch (mode_) {
-    case Mode::skip:
-      return true;
-    case Mode::any:
-      return builder_->Key(text, size, true);
-    case Mode::raw:
-      raw_separator();
-      append_quoted(raw_, name);
-      raw_ += ':';
-      return true;
-    case Mode::typed:
-      break;
+bool Decoder::other_string(std::string_view text) {
+  if (mode_ == Mode::any) return builder_->String(text.data(), SizeType(text.size()), true);
+  if (mode_ == Mode::raw) {
+    raw_separator();
+    append_quoted(raw_, text);
   }
-  Frame& frame = frames_.back();
-  if (frame.kind == Kind::object) return object_key(frame, name);
-  shape_ = frame.shape->inner;
-  target_ = frame.shape->map->append(frame.container, name);
   return true;
 }
 
-bool Decoder::object_key(Frame& frame, std::string_view name) {
-  const auto fields = frame.table->fields;
-  const Field* field = nullptr;
-  if (frame.next < fields.size() && type::same_name(fields[frame.next].name, name)) {
-    field = &fields[frame.next];  // members mostly come in the order of the table
-  } else {
-    field = frame.table->find(name);
-    if (field == nullptr) return unknown_key(frame, name);
+bool Decoder::typed_key(std::string_view name) {
+  Frame& frame = *top_;
+  if (frame.kind == Kind::map) {
+    shape_ = frame.shape->inner;
+    target_ = frame.shape->map->append(frame.container, name);
+    return true;
   }
-  const auto index = static_cast<std::size_t>(field - fields.data());
-  frame.next = static_cast<std::uint16_t>(index + 1);
+  const Field* const field = field_named(frame, name);
+  if (field == nullptr) return unknown_key(frame, name);
   frame.current = field;
+  frame.successor = &learned_->after(field);
   shape_ = field->shape;
   target_ = static_cast<std::byte*>(frame.container) + field->offset;
+  const auto index = static_cast<std::size_t>(field - frame.table->fields.data());
   if (mark_seen(frame, index)) type::clear(*shape_, target_);  // the last of several counts
   return true;
 }
 
-void Decoder::make_room_for_seen(Frame& frame) {
-  frame.more_seen = static_cast<std::uint32_t>(more_seen_.size());
-  more_seen_.resize(more_seen_.size() + frame.table->fields.size() / 64 + 1);
+/// Members mostly come in the order of the last object of that type.
+inline const Field* Decoder::field_named(Frame& frame, std::string_view name) {
+  const auto fields = frame.table->fields;
+  const Field* const guess = *frame.successor;
+  const auto at = reinterpret_cast<std::uintptr_t>(guess) -
+                  reinterpret_cast<std::uintptr_t>(fields.data());
+  if (at < fields.size_bytes() && type::same_name(guess->name, name)) return guess;
+  const Field* const field = frame.table->find(name);
+  if (field != nullptr) *frame.successor = field;
+  return field;
 }
 
-bool Decoder::mark_seen(Frame& frame, std::size_t index) {
-  std::uint64_t* words = frame.seen;
-  if (index >= kSeenInside) {
-    words = more_seen_.data() + frame.more_seen;
-  }
+inline bool Decoder::mark_seen(Frame& frame, std::size_t index) {
+  if (frame.table->fields.size() > kSeenInside) return mark_more_seen(frame, index);
+  const std::uint64_t bit = std::uint64_t{1} << index;
+  const bool before = (frame.seen & bit) != 0;
+  frame.seen |= bit;
+  return before;
+}
+
+bool Decoder::mark_more_seen(Frame& frame, std::size_t index) {
+  std::uint64_t& word = more_seen_[frame.more_seen + index / 64];
   const std::uint64_t bit = std::uint64_t{1} << (index % 64);
-  std::uint64_t& word = words[index / 64];
   const bool before = (word & bit) != 0;
   word |= bit;
   return before;
+}
+
+void Decoder::make_room_for_seen(Frame& frame) {
+  frame.more_seen = more_seen_.size();
+  more_seen_.resize(more_seen_.size() + frame.table->fields.size() / 64 + 1);
+}
+
+bool Decoder::other_key(std::string_view name) {
+  if (mode_ == Mode::any) return builder_->Key(name.data(), SizeType(name.size()), true);
+  if (mode_ == Mode::raw) {
+    raw_separator();
+    append_quoted(raw_, name);
+    raw_ += ':';
+  }
+  return true;
 }
 
 bool Decoder::unknown_key(Frame& frame, std::string_view name) {
@@ -360,103 +393,133 @@ bool Decoder::unknown_key(Frame& frame, std::string_view name) {
   return true;
 }
 
-Decoder::Frame& Decoder::push(Kind kind) {
-  Frame& frame = frames_.emplace_back();
-  frame.kind = kind;
-  frame.shape = shape_;
-  frame.container = target_;
-  return frame;
+inline Decoder::Frame& Decoder::push(Kind kind) {
+  if (++top_ == frames_.data() + frames_.size()) return grow(kind);
+  top_->kind = kind;
+  top_->shape = shape_;
+  top_->container = target_;
+  return *top_;
 }
 
-bool Decoder::open(Kind kind) {
-  if (++depth_ > options_.max_depth) {
-    return fail("nested deeper than " + std::to_string(options_.max_depth));
-  }
-  const bool object = kind == Kind::object;
-  if (mode_ == Mode::skip) return true;
-  if (mode_ == Mode::any) return object ? builder_->StartObject() : builder_->StartArray();
-  if (mode_ == Mode::raw) {
-    raw_separator();
-    raw_ += object ? '{' : '[';
+Decoder::Frame& Decoder::grow(Kind kind) {
+  const auto at = frames_.size();
+  frames_.resize(2 * at);
+  top_ = &frames_[at] - 1;
+  return push(kind);
+}
+
+bool Decoder::too_deep() { return fail("nested deeper than " + std::to_string(options_.max_depth)); }
+
+bool Decoder::open_object() {
+  if (!go_deeper()) return false;
+  literal_ = {};
+  if (!slot()) return open_untyped(true);
+  unwrap();
+  if (shape_->kind == Kind::map) {
+    push(Kind::map);
     return true;
   }
+  if (shape_->kind != Kind::object) return open_untyped(true);
+  const type::Table& table = shape_->table();
+  Frame& frame = push(Kind::object);
+  frame.table = &table;
+  frame.current = nullptr;
+  frame.successor = &learned_->after(&table);
+  frame.seen = 0;
+  if (table.fields.size() > kSeenInside) make_room_for_seen(frame);
+  return true;
+}
+
+bool Decoder::open_list() {
+  if (!go_deeper()) return false;
   literal_ = {};
-  if (!slot()) {
+  const bool is_field = top_->kind == Kind::object;
+  if (!slot()) return open_untyped(false);
+  unwrap();
+  if (shape_->kind != Kind::list) return open_untyped(false);
+  std::uint8_t* const count = is_field ? &learned_->count_of(top_->current) : nullptr;
+  push(Kind::list).count = count;
+  if (count != nullptr && *count > 1) shape_->list->reserve(target_, *count);
+  return true;
+}
+
+/// One that goes nowhere or into a value that knows no type.
+bool Decoder::open_untyped(bool object) {
+  if (shape_ == nullptr) {
     mode_ = Mode::skip;
     base_ = depth_;
     return true;
   }
-  unwrap();
-  switch (shape_->kind) {
-    case Kind::any:
-      mode_ = Mode::any;
-      builder_.emplace(options_.max_depth);
-      return object ? builder_->StartObject() : builder_->StartArray();
-    case Kind::raw:
-      mode_ = Mode::raw;
-      base_ = depth_;
-      raw_ = object ? "{" : "[";
-      return true;
-    case Kind::object: {
-      if (!object) return mismatch("an array");
-      Frame& frame = push(Kind::object);
-      frame.table = &shape_->table();
-      if (frame.table->fields.size() > kSeenInside) make_room_for_seen(frame);
+  if (shape_->kind == Kind::any) {
+    mode_ = Mode::any;
+    builder_.emplace(options_.max_depth);
+    return object ? builder_->StartObject() : builder_->StartArray();
+  }
+  if (shape_->kind == Kind::raw) return open_raw(object);
+  return mismatch(object ? "an object" : "an array");
+}
+
+bool Decoder::open_raw(bool object) {
+  base_ = depth_;
+  if (object && stream_ != nullptr) {
+    const char* const from = stream_->source();  // behind the bracket
+    const char* const end =
+        end_of_plain_object(from, stream_->end(), options_.max_depth - depth_ + 1);
+    if (end != nullptr) {  // the reader gets to see the bracket at the end
+      static_cast<RawJson*>(target_)->text.assign(from - 1, end + 1);
+      stream_->jump(end);
+      mode_ = Mode::skip;
       return true;
     }
-    case Kind::map:
-      if (!object) return mismatch("an array");
-      push(Kind::map);
-      return true;
-    case Kind::list:
-      if (object) return mismatch("an object");
-      push(Kind::list);
-      return true;
-    default:
-      return mismatch(object ? "an object" : "an array");
   }
-}
-
-bool Decoder::StartObject() { return open(Kind::object); }
-bool Decoder::StartArray() { return open(Kind::list); }
-
-bool Decoder::EndObject(SizeType count) {
-  if (mode_ == Mode::any) {
-    --depth_;
-    return builder_->EndObject(count) && finish_any();
-  }
-  if (mode_ == Mode::raw) raw_ += '}';
-  return close();
-}
-
-bool Decoder::EndArray(SizeType count) {
-  if (mode_ == Mode::any) {
-    --depth_;
-    return builder_->EndArray(count) && finish_any();
-  }
-  if (mode_ == Mode::raw) raw_ += ']';
-  return close();
-}
-
-bool Decoder::close() {
-  const bool outermost = depth_-- == base_;
-  if (mode_ == Mode::skip) {
-    if (outermost) mode_ = Mode::typed;
-    return true;
-  }
-  if (mode_ == Mode::raw) return !outermost || finish_raw();
-  Frame& frame = frames_.back();
-  if (frame.kind == Kind::object && options_.require_required && !close_object(frame)) return false;
-  if (frame.kind == Kind::list) frame.shape->list->shrink(frame.container);
-  if (frame.kind == Kind::map) frame.shape->map->finish(frame.container);
-  if (frame.kind == Kind::object && frame.table->fields.size() > kSeenInside) {
-    more_seen_.resize(frame.more_seen);
-  }
-  frames_.pop_back();
+  mode_ = Mode::raw;
+  raw_ = object ? "{" : "[";
   return true;
 }
 
-bool Decoder::close_object(Frame& frame) {
+bool Decoder::open_other(bool object) {
+  if (!go_deeper()) return false;
+  if (mode_ == Mode::any) return object ? builder_->StartObject() : builder_->StartArray();
+  if (mode_ == Mode::raw) {
+    raw_separator();
+    raw_ += object ? '{' : '[';
+  }
+  return true;
+}
+
+bool Decoder::close_other(SizeType count, bool object) {
+  const bool outermost = depth_-- == base_;
+  if (mode_ == Mode::any) {
+    return (object ? builder_->EndObject(count) : builder_->EndArray(count)) && finish_any();
+  }
+  if (mode_ == Mode::raw) {
+    raw_ += object ? '}' : ']';
+    return !outermost || finish_raw();
+  }
+  if (outermost) mode_ = Mode::typed;
+  return true;
+}
+
+bool Decoder::close() {
+  --depth_;
+  Frame& frame = *top_;
+  if (frame.kind == Kind::object) {
+    if (options_.require_required && !require_all(frame)) return false;
+    if (frame.table->fields.size() > kSeenInside) more_seen_.resize(frame.more_seen);
+  } else if (frame.kind == Kind::list) {
+    const auto view = frame.shape->list->view(frame.container);
+    if (view.capacity != view.count) frame.shape->list->shrink(frame.container);
+    if (frame.count != nullptr) {
+      *frame.count = static_cast<std::uint8_t>(std::min<std::size_t>(view.count, Learned::kMany));
+    }
+  } else {
+    frame.shape->map->finish(frame.container);
+  }
+  --top_;
+  return true;
+}
+
+bool Decoder::require_all(Frame& frame) {
   frame.current = nullptr;
   const auto fields = frame.table->fields;
   for (std::size_t i = 0; i < fields.size(); ++i) {
@@ -532,20 +595,37 @@ Error malformed(std::size_t offset, std::string_view problem, const Decoder& dec
 
 }  // namespace
 
-Result<void> decode_padded(char* text, std::size_t size, const type::Shape& shape, void* target,
-                           const DecodeOptions& options) {
-  constexpr unsigned flags = rapidjson::kParseInsituFlag | rapidjson::kParseFullPrecisionFlag;
-  if (size > UINT32_MAX) return Error{Errc::too_large, "a JSON document of more than 4 GiB"};
-  PaddedStream stream(text);
-  Decoder decoder(shape, target, options);
+namespace {
+
+constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseFullPrecisionFlag;
+
+/// Reads one value, or a whole document; what remains wrong of it.
+template <unsigned Flags>
+std::optional<Error> read(TextStream& stream, Decoder& decoder) {
   rapidjson::Reader reader;
   ZeroGuard guarded(stream, decoder);
-  const auto result = reader.Parse<flags>(stream, guarded);
-  if (decoder.failed()) return Error{Errc::parse, decoder.problem()};
-  if (result.IsError()) {
+  const auto result = reader.Parse<Flags>(stream, guarded);
+  if (result.IsError() && !decoder.failed()) {
     return malformed(result.Offset(), rapidjson::GetParseError_En(result.Code()), decoder);
   }
   if (!stream.valid()) return malformed(stream.invalid_at(), "a string is not UTF-8.", decoder);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Error> read_value(TextStream& stream, Decoder& decoder) {
+  return read<kFlags | rapidjson::kParseStopWhenDoneFlag>(stream, decoder);
+}
+
+Result<void> decode_terminated(const char* text, std::size_t size, const type::Shape& shape,
+                               void* target, const DecodeOptions& options) {
+  if (size > UINT32_MAX) return Error{Errc::too_large, "a JSON document of more than 4 GiB"};
+  TextStream stream(text, size);
+  Decoder decoder(shape, target, options, &stream);
+  auto problem = read<kFlags>(stream, decoder);
+  if (decoder.failed()) return Error{Errc::parse, decoder.problem()};
+  if (problem) return std::move(*problem);
   if (stream.Tell() != size) {
     return malformed(stream.Tell(), "a zero byte outside of strings.", decoder);
   }
@@ -554,17 +634,10 @@ Result<void> decode_padded(char* text, std::size_t size, const type::Shape& shap
 
 Result<void> decode_into(std::string_view text, const type::Shape& shape, void* target,
                          const DecodeOptions& options) {
-  const auto buffer = std::make_unique_for_overwrite<char[]>(text.size() + kPadding);
+  const auto buffer = std::make_unique_for_overwrite<char[]>(text.size() + 1);
   std::memcpy(buffer.get(), text.data(), text.size());
-  std::memset(buffer.get() + text.size(), 0, kPadding);
-  return decode_padded(buffer.get(), text.size(), shape, target, options);
-}
-
-Result<void> decode_in_place_into(std::string& buffer, const type::Shape& shape, void* target,
-                                  const DecodeOptions& options) {
-  const std::size_t size = buffer.size();
-  buffer.append(kPadding, '\0');
-  return decode_padded(buffer.data(), size, shape, target, options);
+  buffer[text.size()] = '\0';
+  return decode_terminated(buffer.get(), text.size(), shape, target, options);
 }
 
 Result<void> from_value_into(const Value& value, const type::Shape& shape, void* target,

@@ -6,7 +6,7 @@
 
 #include <windlass/json/table.hpp>
 
-#include "padded_stream.hpp"
+#include "text_stream.hpp"
 #include "value_builder.hpp"
 #include "zero_guard.hpp"
 
@@ -29,11 +29,11 @@ Result<Value> parse(std::string_view text, const ParseOptions& options) {
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   if (text.size() > UINT32_MAX) return Error{Errc::too_large, "a JSON document of more than 4 GiB"};
-  const auto buffer = std::make_unique_for_overwrite<char[]>(text.size() + kPadding);
+  const auto buffer = std::make_unique_for_overwrite<char[]>(text.size() + 1);
   std::copy(text.begin(), text.end(), buffer.get());
-  std::fill_n(buffer.get() + text.size(), kPadding, '\0');
+  buffer[text.size()] = '\0';
 
-  PaddedStream stream(buffer.get());
+  TextStream stream(buffer.get(), text.size());
   ValueBuilder builder(options.max_depth);
   rapidjson::Reader reader;
   ZeroGuard guarded(stream, builder);

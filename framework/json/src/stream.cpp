@@ -1,6 +1,7 @@
 #include <windlass/json/stream.hpp>
 #include <windlass/json/value.hpp>
 
+#include "decoder.hpp"
 #include "scanner.hpp"
 
 namespace windlass::inline v0::json {
@@ -145,7 +146,7 @@ Result<bool> ListReader::read_members() {
   return false;
 }
 
-Result<std::string_view> ListReader::next() {
+Result<bool> ListReader::find_item() {
   while (!done_) {
     if (!started_) {
       Scanner scanner(text_, at_);
@@ -171,11 +172,52 @@ Result<std::string_view> ListReader::next() {
       return scanner.malformed("Missing a comma or ] after an item.");
     }
     first_item_ = false;
-    const auto item = scanner.value();
-    if (item) at_ = scanner.at();
-    return item;
+    at_ = scanner.at();
+    return true;
   }
-  return std::string_view();
+  return false;
+}
+
+Result<std::string_view> ListReader::next() {
+  const auto found = find_item();
+  if (!found) return found.error();
+  if (!*found) return std::string_view();
+  Scanner scanner(text_, at_);
+  const auto item = scanner.value();
+  if (item) at_ = scanner.at();
+  return item;
+}
+
+struct ListDecoder::Work {
+  explicit Work(const DecodeOptions& options)
+      : decoder(type::shape_of<Value>, nullptr, options, nullptr) {}
+  Decoder decoder;
+};
+
+ListDecoder::ListDecoder(const std::string& list, const DecodeOptions& options)
+    : list_(list), reader_(list), work_(std::make_unique<Work>(options)) {}
+ListDecoder::~ListDecoder() = default;
+
+Result<ListDecoder::Next> ListDecoder::next(const type::Shape& shape, void* target) {
+  if (list_.size() > UINT32_MAX) return Error{Errc::too_large, "a list of more than 4 GiB"};
+  const auto found = reader_.find_item();
+  if (!found) return found.error();
+  if (!*found) return Next::end;
+  Decoder& decoder = work_->decoder;
+  TextStream stream(list_.data(), list_.size(), reader_.at_);
+  decoder.restart(shape, target, &stream);
+  if (auto malformed = read_value(stream, decoder)) return std::move(*malformed);
+  if (!decoder.failed()) {
+    reader_.at_ = stream.Tell();
+    return Next::decoded;
+  }
+  problem_ = Error{Errc::parse, decoder.problem()};
+  Scanner scanner(list_, reader_.at_);
+  const auto item = scanner.value();
+  if (!item) return item.error();
+  text_ = *item;
+  reader_.at_ = scanner.at();
+  return Next::unfit;
 }
 
 Result<ListHead> for_each_item(std::string_view list,

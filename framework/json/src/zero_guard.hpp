@@ -5,7 +5,7 @@
 
 #include <rapidjson/reader.h>
 
-#include "padded_stream.hpp"
+#include "text_stream.hpp"
 
 namespace windlass::inline v0::json {
 
@@ -15,7 +15,7 @@ class ZeroGuard {
  public:
   using SizeType = rapidjson::SizeType;
 
-  ZeroGuard(const PaddedStream& stream, Handler& handler) : stream_(stream), handler_(handler) {}
+  ZeroGuard(const TextStream& stream, Handler& handler) : stream_(stream), handler_(handler) {}
 
   bool Double(double value) {
     if (value != 0 && stream_.last_number_is_zero()) value = value < 0 ? -0.0 : 0.0;
@@ -40,7 +40,7 @@ class ZeroGuard {
   bool EndArray(SizeType count) { return handler_.EndArray(count); }
 
  private:
-  const PaddedStream& stream_;
+  const TextStream& stream_;
   Handler& handler_;
 };
 

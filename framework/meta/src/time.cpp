@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
+#include <optional>
 
 #include <windlass/meta/time.hpp>
 
@@ -102,7 +104,42 @@ WallTime to_wall(Point at) {
 
 }  // namespace
 
+namespace {
+
+/// Days since 1970-01-01 in the proleptic Gregorian calendar; the year begins in March here.
+constexpr std::int64_t days_from_civil(std::int64_t year, std::int64_t month, std::int64_t day) {
+  year -= month <= 2;
+  const std::int64_t era = year / 400;  // years are not negative
+  const std::int64_t of_era = year - era * 400;
+  const std::int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+/// The form that servers write, "2026-01-02T03:04:05Z", with a day that every month has. Nothing
+/// for all others.
+std::optional<std::chrono::sys_seconds> read_usual(std::string_view text) {
+  constexpr std::string_view form = "dddd-dd-ddTdd:dd:ddZ";
+  if (text.size() != form.size()) return std::nullopt;
+  unsigned wrong = 0;
+  for (std::size_t i = 0; i < form.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    wrong |= form[i] == 'd' ? static_cast<unsigned>(static_cast<unsigned char>(c - '0') > 9)
+                            : static_cast<unsigned>(c != static_cast<unsigned char>(form[i]));
+  }
+  if (wrong != 0) return std::nullopt;
+  const auto two = [&](std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); };
+  const int year = two(0) * 100 + two(2), month = two(5), day = two(8);
+  const int hour = two(11), minute = two(14), second = two(17);
+  if (year < 2 || month < 1 || month > 12 || day < 1 || day > 28) return std::nullopt;
+  if (hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  return std::chrono::sys_seconds(
+      seconds(days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second));
+}
+
+}  // namespace
+
 Result<Time> Time::parse(std::string_view text) {
+  if (const auto at = read_usual(text)) return Time(*at);
   Rfc3339 read;
   if (!Reader(text).read(read)) {
     return Error{Errc::parse,

@@ -1,3 +1,5 @@
+#include <cstdio>
+
 #include <gtest/gtest.h>
 
 #include <windlass/json/table.hpp>
@@ -31,6 +33,21 @@ TEST(Time, ReadsRfc3339AndWritesUtcSeconds) {
     const auto time = Time::parse(text);
     ASSERT_TRUE(time) << text;
     EXPECT_EQ(time->to_string(), canonical);
+  }
+}
+
+TEST(Time, ReadsTheUsualFormAsAnyOther) {
+  // days up to the 28th and a plain Z are read by a shorter way
+  for (int year = 2; year < 3000; year += 7) {
+    for (int month = 1; month <= 12; ++month) {
+      for (const int day : {1, 2, 27, 28}) {
+        char text[32];
+        std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:59", year, month, day, year % 24,
+                      year % 60);
+        const std::string start(text);
+        ASSERT_EQ(Time::parse(start + "Z").value(), Time::parse(start + ".0Z").value()) << start;
+      }
+    }
   }
 }
 

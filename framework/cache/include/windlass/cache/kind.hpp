@@ -3,7 +3,8 @@
 // compiled once and not for every type.
 
 #include <memory>
-#include <string_view>
+#include <string>
+#include <utility>
 
 #include <windlass/json/table.hpp>
 #include <windlass/meta/object_meta.hpp>
@@ -16,25 +17,30 @@ using ObjectPtr = std::shared_ptr<const void>;
 
 struct Kind {
   meta::Resource resource;
-  Result<ObjectPtr> (*decode)(std::string_view text);
+  const type::Shape* shape;
+  /// A fresh object.
+  std::shared_ptr<void> (*make)();
   const meta::ObjectMeta& (*metadata)(const void* object);
-  json::Value (*to_value)(const void* object);
+
+  /// Errc::parse for what is no such object.
+  [[nodiscard]] Result<ObjectPtr> decode(const std::string& text) const {
+    auto object = make();
+    auto done = json::decode_terminated(text.data(), text.size(), *shape, object.get());
+    if (!done) return done.error();
+    return ObjectPtr(std::move(object));
+  }
+  [[nodiscard]] json::Value to_value(const void* object) const {
+    return json::to_value(type::Ref{shape, object});
+  }
 };
 
 template <class T>
 const Kind& kind_of() {
   static const Kind kind{
-      T::resource,
-      [](std::string_view text) -> Result<ObjectPtr> {
-        auto decoded = json::decode<T>(text);
-        if (!decoded) return decoded.error();
-        return ObjectPtr(std::make_shared<const T>(std::move(*decoded)));
-      },
+      T::resource, &type::shape_of<T>, [] { return std::shared_ptr<void>(std::make_shared<T>()); },
       [](const void* object) -> const meta::ObjectMeta& {
         return static_cast<const T*>(object)->metadata;
-      },
-      [](const void* object) { return json::to_value(*static_cast<const T*>(object)); },
-  };
+      }};
   return kind;
 }
 

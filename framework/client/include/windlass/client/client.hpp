@@ -43,7 +43,7 @@ class Watch {
 
 /// One page of a list, undecoded.
 struct ListPage {
-  std::string body;  ///< the whole document; json::ListReader walks its items
+  std::string body;  ///< the whole document; json::ListDecoder and ListReader walk its items
 };
 
 template <class T>

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include <windlass/base/error.hpp>
+#include <windlass/json/table.hpp>
 
 namespace windlass::inline v0::json {
 
@@ -52,6 +54,9 @@ class ListReader {
   [[nodiscard]] const ListHead& head() const { return head_; }
 
  private:
+  friend class ListDecoder;
+  /// Goes to the next item; false at the end.
+  Result<bool> find_item();
   Result<bool> read_members();
   Result<void> read_metadata(std::string_view text);
 
@@ -64,6 +69,37 @@ class ListReader {
   bool first_item_ = true;
   bool done_ = false;
   ListHead head_;
+};
+
+/// Decodes the items of a list in one pass over its text, one at a time.
+class ListDecoder {
+ public:
+  /// `list` must outlive the decoder and stay as it is; it is not changed.
+  explicit ListDecoder(const std::string& list, const DecodeOptions& options = {});
+  ~ListDecoder();
+  ListDecoder(const ListDecoder&) = delete;
+  ListDecoder& operator=(const ListDecoder&) = delete;
+
+  enum class Next : std::uint8_t {
+    end,      ///< there was no further item; `head` is complete
+    decoded,  ///< `target` holds it
+    unfit     ///< the type cannot hold it: see `text` and `problem`; go on with the next one
+  };
+  /// The next item into `target`, a fresh value of that shape. Errc::parse for a malformed list or
+  /// item: what follows it cannot be read either.
+  Result<Next> next(const type::Shape& shape, void* target);
+  /// Of an item that does not fit: its text, checked for brackets and strings only, and why.
+  [[nodiscard]] std::string_view text() const { return text_; }
+  [[nodiscard]] const Error& problem() const { return problem_; }
+  [[nodiscard]] const ListHead& head() const { return reader_.head(); }
+
+ private:
+  struct Work;
+  const std::string& list_;
+  ListReader reader_;
+  std::unique_ptr<Work> work_;
+  std::string_view text_;
+  Error problem_;
 };
 
 }  // namespace windlass::inline v0::json

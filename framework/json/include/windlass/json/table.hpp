@@ -22,20 +22,23 @@ struct DecodeOptions {
   bool require_required = false;
 };
 
-/// Reads one document into `target`, a fresh value of that shape. `text` is in the buffer, is
-/// overwritten, and must be followed by kPadding zero bytes.
-/// Errc::parse: "spec.template.spec.containers[0].ports: expected an array, got a string at line 1,
-/// column 98".
-inline constexpr std::size_t kPadding = 16;
-Result<void> decode_padded(char* text, std::size_t size, const type::Shape& shape, void* target,
-                           const DecodeOptions& options = {});
-/// Copies the text first.
+/// Reads one document into `target`, a fresh value of that shape. The text is read where it lies and
+/// not changed; a zero byte must follow it (`text[size]`).
+/// Errc::parse: "spec.template.spec.containers[0].ports: expected an array, got a string".
+Result<void> decode_terminated(const char* text, std::size_t size, const type::Shape& shape,
+                               void* target, const DecodeOptions& options = {});
+/// Copies the text first, to put the zero byte behind it.
 Result<void> decode_into(std::string_view text, const type::Shape& shape, void* target,
                          const DecodeOptions& options = {});
-/// Uses the string as the buffer (and grows it by the padding): its content is lost.
-Result<void> decode_in_place_into(std::string& buffer, const type::Shape& shape, void* target,
-                                  const DecodeOptions& options = {});
 
+/// Without a copy of the text.
+template <class T>
+Result<T> decode(const std::string& text, const DecodeOptions& options = {}) {
+  T value{};
+  auto done = decode_terminated(text.data(), text.size(), type::shape_of<T>, &value, options);
+  if (!done) return done.error();
+  return value;
+}
 template <class T>
 Result<T> decode(std::string_view text, const DecodeOptions& options = {}) {
   T value{};
@@ -43,11 +46,8 @@ Result<T> decode(std::string_view text, const DecodeOptions& options = {}) {
   return value;
 }
 template <class T>
-Result<T> decode_in_place(std::string& buffer, const DecodeOptions& options = {}) {
-  T value{};
-  auto done = decode_in_place_into(buffer, type::shape_of<T>, &value, options);
-  if (!done) return done.error();
-  return value;
+Result<T> decode(const char* text, const DecodeOptions& options = {}) {
+  return decode<T>(std::string_view(text), options);
 }
 
 /// Appends compact JSON. Fields in the order of the table; empty optional ones are left out. A

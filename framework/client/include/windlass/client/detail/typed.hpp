@@ -11,13 +11,16 @@ namespace windlass::inline v0::client {
 namespace detail {
 
 template <class T>
-T decode_or_throw(std::string_view text) {
+Exception unfit(const Error& problem) {
+  const meta::Resource resource = T::resource;
+  return Exception(problem.within("the server's answer about " + resource.group_resource() +
+                                  " does not fit its type"));
+}
+
+template <class T>
+T decode_or_throw(const std::string& text) {
   auto object = json::decode<T>(text);
-  if (!object) {
-    const meta::Resource resource = T::resource;
-    throw Exception(object.error().within("the server's answer about " + resource.group_resource() +
-                                          " does not fit its type"));
-  }
+  if (!object) throw unfit<T>(object.error());
   return std::move(*object);
 }
 
@@ -74,16 +77,18 @@ Task<List<T>> Client::listed(Client client, ListOptions options) {
       options.resource_version_match.clear();
       continue;
     }
-    json::ListReader reader(page.body);
+    json::ListDecoder items(page.body);
     for (;;) {
-      const auto item = reader.next();
-      if (!item) throw Exception(item.error().within("a list of " + T::resource.group_resource()));
-      if (item->empty()) break;
-      list.items.push_back(detail::decode_or_throw<T>(*item));
+      T item{};
+      const auto found = items.next(type::shape_of<T>, &item);
+      if (!found) throw Exception(found.error().within("a list of " + T::resource.group_resource()));
+      if (*found == json::ListDecoder::Next::end) break;
+      if (*found == json::ListDecoder::Next::unfit) throw detail::unfit<T>(items.problem());
+      list.items.push_back(std::move(item));
     }
-    list.resource_version = reader.head().resource_version;
-    if (reader.head().continue_.empty()) co_return list;
-    options.continue_ = reader.head().continue_;
+    list.resource_version = items.head().resource_version;
+    if (items.head().continue_.empty()) co_return list;
+    options.continue_ = items.head().continue_;
   }
 }
 
