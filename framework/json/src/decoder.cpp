@@ -275,8 +275,9 @@ namespace {
 /// Fresh strings take over another one faster than they are assigned to.
 void fill(void* target, std::string_view text) {
   auto* const string = static_cast<std::string*>(target);
+  std::string fresh(text);  // may throw: then the other is as it was
   std::destroy_at(string);
-  std::construct_at(string, text);
+  std::construct_at(string, std::move(fresh));
 }
 
 }  // namespace
