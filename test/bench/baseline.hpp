@@ -4,7 +4,8 @@
 
 namespace bench {
 
-/// With RAPIDJSON_SSE42. False for malformed text. Overwrites the text, which ends with a zero byte.
+/// With RAPIDJSON_SSE42. False for malformed text. Overwrites the text, which ends with a zero
+/// byte.
 bool validate_sse42(char* text);
 /// Without any of RapidJSON's vector instructions.
 bool validate_plain(char* text);

@@ -13,6 +13,7 @@
 #include <malloc.h>
 
 #include <windlass/api/core_v1.hpp>
+#include <windlass/json/compact.hpp>
 #include <windlass/json/stream.hpp>
 #include <windlass/json/table.hpp>
 #include <windlass/type/inspect.hpp>
@@ -117,6 +118,20 @@ void decode_list(benchmark::State& state, const std::string& text, std::size_t c
 }
 
 template <class T>
+void compact_one(benchmark::State& state, const std::string& text) {
+  const T object = json::decode<T>(text).value();
+  for (auto _ : state) benchmark::DoNotOptimize(json::compact(object).size());
+  report_speed(state, text.size(), 1);
+}
+
+template <class T>
+void expand_one(benchmark::State& state, const std::string& text) {
+  const std::string bytes = json::compact(json::decode<T>(text).value());
+  for (auto _ : state) benchmark::DoNotOptimize(json::expand<T>(bytes).has_value());
+  report_speed(state, text.size(), 1);
+}
+
+template <class T>
 void register_kind(const std::string& name, const std::string& item, std::size_t count) {
   const std::string list = list_of(item, "List", count);
   const auto add = [&](const std::string& what, auto function) {
@@ -128,6 +143,8 @@ void register_kind(const std::string& name, const std::string& item, std::size_t
   add("decode_one", [=](auto& state) { decode_one<T>(state, item); });
   add("decode_list", [=](auto& s) { decode_list<T>(s, list, count, false); });
   add("decode_list_and_free", [=](auto& s) { decode_list<T>(s, list, count, true); });
+  add("compact", [=](auto& s) { compact_one<T>(s, item); });
+  add("expand_and_free", [=](auto& s) { expand_one<T>(s, item); });
   add("split_decode", [=](auto& s) { split_and_decode<T>(s, list, count); });
 }
 
@@ -179,6 +196,20 @@ void split_list(benchmark::State& state) {
 }
 BENCHMARK(split_list);
 
+template <class T>
+void print_compact(const char* what, const std::string& text) {
+  const T object = json::decode<T>(text).value();
+  (void)json::compact(object);  // makes what it needs once
+  const std::size_t before = live_bytes;
+  const std::string bytes = json::compact(object);
+  const auto measured = static_cast<double>(live_bytes - before);
+  const bool same = json::expand<T>(bytes).value() == object;
+  std::cout << "compact " << what << ": " << bytes.size() << " bytes, " << measured
+            << " with malloc's overhead, of " << text.size()
+            << " bytes of JSON: " << measured / static_cast<double>(text.size()) << " x"
+            << (same ? "" : "; NOT THE SAME") << '\n';
+}
+
 void print_sizes() {
   const auto text_size = static_cast<double>(pod_text().size());
   const std::size_t before = live_bytes;
@@ -191,6 +222,8 @@ void print_sizes() {
   delete pod;
   const std::size_t before_value = live_bytes;
   const auto value = json::parse(pod_text()).value();
+  print_compact<Pod>("Pod", pod_text());
+  print_compact<Database>("Database", database_text());
   std::cout << "as a json::Value: " << live_bytes - before_value << " bytes\n";
 }
 

@@ -17,8 +17,8 @@ namespace {
 
 using namespace bench;
 namespace json = windlass::json;
-using windlass::api::core::v1::Pod;
 using api::v1::Database;
+using windlass::api::core::v1::Pod;
 
 constexpr int kRounds = 5;
 
@@ -40,7 +40,11 @@ void run(Work work, Clean clean, std::size_t objects) {
 
 void run_baseline(bool (*validate)(char*), std::string text, std::size_t objects) {
   Buffer buffer(std::move(text));
-  run([&] { if (!validate(buffer.refill().data())) std::abort(); }, [] {}, objects);
+  run(
+      [&] {
+        if (!validate(buffer.refill().data())) std::abort();
+      },
+      [] {}, objects);
 }
 
 /// As the cache does it.
@@ -79,11 +83,16 @@ void run_split(const std::string& text, std::size_t objects) {
 template <class T>
 bool run_kind(std::string_view what, const std::string& item, std::size_t count) {
   const auto list = [&] { return list_of(item, "List", count); };
-  if (what == "baseline") run_baseline(validate_sse42, list(), count);
-  else if (what == "baseline-plain") run_baseline(validate_plain, list(), count);
-  else if (what == "decode") run_decode<T>(list(), count);
-  else if (what == "split-decode") run_split<T>(list(), count);
-  else return false;
+  if (what == "baseline")
+    run_baseline(validate_sse42, list(), count);
+  else if (what == "baseline-plain")
+    run_baseline(validate_plain, list(), count);
+  else if (what == "decode")
+    run_decode<T>(list(), count);
+  else if (what == "split-decode")
+    run_split<T>(list(), count);
+  else
+    return false;
   return true;
 }
 
@@ -92,9 +101,10 @@ bool run_kind(std::string_view what, const std::string& item, std::size_t count)
 int main(int argc, char** argv) {
   const std::string_view kind = argc > 1 ? argv[1] : "";
   const std::string_view what = argc > 2 ? argv[2] : "";
-  const bool done = kind == "pods" ? run_kind<Pod>(what, pod_text(), kPods)
+  const bool done = kind == "pods"        ? run_kind<Pod>(what, pod_text(), kPods)
                     : kind == "databases" ? run_kind<Database>(what, database_text(), kDatabases)
                                           : false;
-  if (!done) std::cerr << "usage: bench_instructions pods|databases WORKLOAD; see instructions.sh\n";
+  if (!done)
+    std::cerr << "usage: bench_instructions pods|databases WORKLOAD; see instructions.sh\n";
   return done ? 0 : 2;
 }

@@ -38,7 +38,8 @@ const std::string& database_text() {
 }
 
 std::string list_of(const std::string& item, const std::string& kind, std::size_t count) {
-  std::string list = R"({"kind":")" + kind + R"(","metadata":{"resourceVersion":"7310500"},"items":[)";
+  std::string list =
+      R"({"kind":")" + kind + R"(","metadata":{"resourceVersion":"7310500"},"items":[)";
   for (std::size_t i = 0; i < count; ++i) {
     std::string suffix = std::to_string(i * 7919 % 100003);
     suffix.resize(2 + i * 5 % 8, 'x');

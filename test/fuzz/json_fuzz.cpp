@@ -1,10 +1,11 @@
-// JSON text: read, written, read again, as a document and into a type; patches between two documents
-// (lines); streamed lists.
+// JSON text: read, written, read again, as a document and into a type; patches between two
+// documents (lines); streamed lists. The same bytes as if they were the compact form of an object.
 
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
+#include <windlass/json/compact.hpp>
 #include <windlass/json/patch.hpp>
 #include <windlass/json/stream.hpp>
 #include <windlass/json/value.hpp>
@@ -54,6 +55,18 @@ void check_typed(std::string_view text) {
   expect(found && *found == json::ListDecoder::Next::decoded && item == *whole);
   const auto again = json::decode<Widget>(json::encode(*whole));
   expect(again && *again == *whole);
+  const auto expanded = json::expand<Widget>(json::compact(*whole));
+  expect(expanded && *expanded == *whole);
+  expect(json::encode(*expanded) == json::encode(*whole));
+}
+
+/// Bytes of the compact form are read without harm; what they mean survives being written again.
+void check_compact(std::string_view bytes) {
+  using example::Widget;
+  const auto read = json::expand<Widget>(bytes);
+  if (!read) return;
+  const auto again = json::expand<Widget>(json::compact(*read));
+  expect(again.has_value());
 }
 
 }  // namespace
@@ -63,6 +76,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto end = std::min(text.find('\n'), text.size());
   const auto first = json::parse(text.substr(0, end));
   check_typed(text.substr(0, end));
+  check_compact(text);
   (void)json::envelope(text);
   (void)json::for_each_item(text, [](std::string_view item) {
     (void)json::parse(item);

@@ -84,8 +84,12 @@ void read(const Store* store, const std::atomic<bool>* has_versions, std::atomic
   }
 }
 
-TEST(StoreStress, ReadersSeeWholeObjectsAndConsistentIndexes) {
-  Store store(kind_of<ConfigMap>());
+/// Over the number of objects that stay decoded.
+class StoreStress : public testing::TestWithParam<std::size_t> {};
+INSTANTIATE_TEST_SUITE_P(Kept, StoreStress, testing::Values(0u, 5u, kAllDecoded));
+
+TEST_P(StoreStress, ReadersSeeWholeObjectsAndConsistentIndexes) {
+  Store store(kind_of<ConfigMap>(), GetParam());
   store.add_index("color", index_color);
   for (int n = 0; n < kObjects; ++n) store.put(key_of(n), object_of(n, n));
   std::atomic<bool> has_versions = false;

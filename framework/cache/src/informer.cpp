@@ -30,7 +30,7 @@ Informer::Informer(client::Client client, const Kind& kind, InformerOptions opti
       options_(std::move(options)),
       environment_(client_.environment()),
       log_(environment_.log().named("cache").with({{"resource", kind.resource.plural}})),
-      store_(kind),
+      store_(kind, options_.keep_decoded),
       progress_(client_.executor()) {
   auto namespaces = options_.namespaces;
   if (namespaces.empty() || !kind_.resource.namespaced) namespaces = {""};
@@ -44,7 +44,7 @@ Informer::~Informer() = default;
 
 void Informer::add_handler(ObjectHandler handler) {
   if (handler.on_add) {
-    for (const auto& object : store_.list()) handler.on_add(object, true);
+    for (const auto& key : store_.keys()) handler.on_add(store_.get(key), true);
   }
   handlers_.push_back(std::move(handler));
 }
@@ -160,10 +160,14 @@ Task<void> Informer::resync() {
     const double factor = 0.9 + 0.2 * environment_.random().uniform();
     const auto pause = std::chrono::duration_cast<Duration>(options_.resync * factor);
     co_await sleep_for(environment_.clock(), pause);
-    for (const auto& object : store_.list()) {
+    int in_slice = 0;
+    for (const auto& key : store_.keys()) {
+      const auto object = store_.get(key);
+      if (!object) continue;  // gone meanwhile
       for (const auto& handler : handlers_) {
         if (handler.on_update) handler.on_update(object, object);
       }
+      if (++in_slice % kSlice == 0) co_await yield();
     }
   }
 }
@@ -183,7 +187,7 @@ void Informer::apply(Scope& scope, client::WatchEvent event) {
       if (decoded) upsert(std::move(*decoded), false);
     } else {
       // the event holds the last state; handlers are to see it, not the one before
-      if (decoded && store_.get(key)) store_.put(key, std::move(*decoded));
+      if (decoded && store_.version(key)) store_.put(key, std::move(*decoded));
       remove(key);
     }
   }
@@ -198,10 +202,9 @@ void Informer::commit(Scope& scope) {
   for (auto& object : scope.pending) {
     const auto key = kind_.metadata(object.get()).key();
     present.insert(key.to_string());
-    const auto before = store_.get(key);
-    const bool same = before && kind_.metadata(before.get()).resource_version ==
-                                    kind_.metadata(object.get()).resource_version;
-    if (!same) upsert(std::move(object), initial);
+    if (store_.version(key) == kind_.metadata(object.get()).resource_version) continue;
+    upsert(object, initial);
+    object.reset();
   }
   scope.pending.clear();
   scope.pending.shrink_to_fit();
@@ -225,7 +228,7 @@ void Informer::commit(Scope& scope) {
   progress_.reset();
 }
 
-void Informer::upsert(ObjectPtr object, bool initial) {
+void Informer::upsert(const ObjectPtr& object, bool initial) {
   const auto key = kind_.metadata(object.get()).key();
   take_in(key);
   const auto before = store_.put(key, object);

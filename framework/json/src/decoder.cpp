@@ -335,8 +335,8 @@ bool Decoder::typed_key(std::string_view name) {
 inline const Field* Decoder::field_named(Frame& frame, std::string_view name) {
   const auto fields = frame.table->fields;
   const Field* const guess = *frame.successor;
-  const auto at = reinterpret_cast<std::uintptr_t>(guess) -
-                  reinterpret_cast<std::uintptr_t>(fields.data());
+  const auto at =
+      reinterpret_cast<std::uintptr_t>(guess) - reinterpret_cast<std::uintptr_t>(fields.data());
   if (at < fields.size_bytes() && type::same_name(guess->name, name)) return guess;
   const Field* const field = frame.table->find(name);
   if (field != nullptr) *frame.successor = field;
@@ -409,7 +409,9 @@ Decoder::Frame& Decoder::grow(Kind kind) {
   return push(kind);
 }
 
-bool Decoder::too_deep() { return fail("nested deeper than " + std::to_string(options_.max_depth)); }
+bool Decoder::too_deep() {
+  return fail("nested deeper than " + std::to_string(options_.max_depth));
+}
 
 bool Decoder::open_object() {
   if (!go_deeper()) return false;
@@ -616,7 +618,7 @@ std::optional<Error> read(TextStream& stream, Decoder& decoder) {
 }  // namespace
 
 std::optional<Error> read_value(TextStream& stream, Decoder& decoder) {
-  return read<kFlags | rapidjson::kParseStopWhenDoneFlag>(stream, decoder);
+  return read < kFlags | rapidjson::kParseStopWhenDoneFlag > (stream, decoder);
 }
 
 Result<void> decode_terminated(const char* text, std::size_t size, const type::Shape& shape,

@@ -20,7 +20,8 @@ namespace windlass::inline v0::json {
 
 /// The first of `"`, backslash and control characters at or after `p`; `end` holds a zero byte.
 /// `high` is set when there may be a byte above 0x7f before it.
-__attribute__((always_inline)) inline const char* skip_plain(const char* p, const char* end, bool& high) {
+__attribute__((always_inline)) inline const char* skip_plain(const char* p, const char* end,
+                                                             bool& high) {
 #ifdef __SSE2__
   const __m128i quote = _mm_set1_epi8('"');
   const __m128i backslash = _mm_set1_epi8('\\');
@@ -48,8 +49,8 @@ __attribute__((always_inline)) inline const char* skip_plain(const char* p, cons
   }
 }
 
-/// What RapidJSON calls an in-place stream, over a text that is followed by a zero byte. Checks that
-/// strings are UTF-8.
+/// What RapidJSON calls an in-place stream, over a text that is followed by a zero byte. Checks
+/// that strings are UTF-8.
 class TextStream {
  public:
   using Ch = char;
@@ -82,7 +83,8 @@ class TextStream {
   /// The size, with the closing zero that the reader has put.
   std::size_t PutEnd(char* start) {
     const auto size = static_cast<std::size_t>(target_ - start);
-    if (must_check_ && valid() && !is_utf8({start, size - 1})) invalid_at_ = static_cast<std::size_t>(string_ - begin_);
+    if (must_check_ && valid() && !is_utf8({start, size - 1}))
+      invalid_at_ = static_cast<std::size_t>(string_ - begin_);
     return size;
   }
 

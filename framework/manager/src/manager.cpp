@@ -73,6 +73,7 @@ Manager::Manager(Environment& environment, client::Config config, ManagerOptions
   prepare_election();
   cache::CacheOptions cache_options;
   cache_options.defaults.namespaces = options_.namespaces;
+  cache_options.defaults.keep_decoded = options_.keep_decoded;
   cache_ = std::make_unique<cache::Cache>(client_, std::move(cache_options));
   healthz_.add("ping", [] { return Result<void>(); });
   readyz_.add("caches", [this]() -> Result<void> {

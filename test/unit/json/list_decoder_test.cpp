@@ -70,7 +70,8 @@ TEST(ListDecoder, RefusesWhatIsMalformed) {
   for (const char* list :
        {"", "[]", "{}", R"({"items":3})", R"({"items":[{"name":"a"} {}]})", R"({"items":[{},]})",
         R"({"items":[{"name":"a"]})", R"({"items":[{"name":"a})", R"({"items":[{"name":tru}]})",
-        "{\"items\":[{\"name\":\"\xff\"}]}", R"({"items":[{}]}x)", R"({"items":[{"name":"\ud800"}]})"}) {
+        "{\"items\":[{\"name\":\"\xff\"}]}", R"({"items":[{}]}x)",
+        R"({"items":[{"name":"\ud800"}]})"}) {
     EXPECT_THAT(outcomes(list).back(), HasSubstr("malformed: ")) << list;
   }
 }
@@ -128,7 +129,8 @@ TEST(Decode, KeepsTextThatNobodyLooksInto) {
            {"{\"a\xff\":{}}", "not UTF-8"},
            {R"({"a":{"b":{"c":{"d":{"e":{"f":{"g":{}}}}}}}})", "nested deeper than 8"},
        }) {
-    const std::string document = R"({"name":"n","parts":[],"port":1,"raw":)" + std::string(text) + "}";
+    const std::string document =
+        R"({"name":"n","parts":[],"port":1,"raw":)" + std::string(text) + "}";
     const auto spec = json::decode<WidgetSpec>(document, {.max_depth = 8});
     if (spec) {
       EXPECT_EQ(spec->raw.text, kept) << text;

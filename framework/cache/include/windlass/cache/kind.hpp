@@ -36,11 +36,11 @@ struct Kind {
 
 template <class T>
 const Kind& kind_of() {
-  static const Kind kind{
-      T::resource, &type::shape_of<T>, [] { return std::shared_ptr<void>(std::make_shared<T>()); },
-      [](const void* object) -> const meta::ObjectMeta& {
-        return static_cast<const T*>(object)->metadata;
-      }};
+  static const Kind kind{T::resource, &type::shape_of<T>,
+                         [] { return std::shared_ptr<void>(std::make_shared<T>()); },
+                         [](const void* object) -> const meta::ObjectMeta& {
+                           return static_cast<const T*>(object)->metadata;
+                         }};
   return kind;
 }
 

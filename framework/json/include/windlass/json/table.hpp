@@ -22,9 +22,9 @@ struct DecodeOptions {
   bool require_required = false;
 };
 
-/// Reads one document into `target`, a fresh value of that shape. The text is read where it lies and
-/// not changed; a zero byte must follow it (`text[size]`).
-/// Errc::parse: "spec.template.spec.containers[0].ports: expected an array, got a string".
+/// Reads one document into `target`, a fresh value of that shape. The text is read where it lies
+/// and not changed; a zero byte must follow it (`text[size]`). Errc::parse:
+/// "spec.template.spec.containers[0].ports: expected an array, got a string".
 Result<void> decode_terminated(const char* text, std::size_t size, const type::Shape& shape,
                                void* target, const DecodeOptions& options = {});
 /// Copies the text first, to put the zero byte behind it.

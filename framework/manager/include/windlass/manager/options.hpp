@@ -1,6 +1,7 @@
 #pragma once
 // How an operator is configured: a flag beats the environment, which beats the default.
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +32,8 @@ struct ManagerOptions {
   std::string kubeconfig = {};
   /// --namespace, repeatable. Default: all namespaces.
   std::vector<std::string> namespaces = {};
+  /// How many objects of a kind the caches keep decoded, see cache::InformerOptions. No flag.
+  std::size_t keep_decoded = 256;
   /// --health-probe-bind-address. "0" turns the probes off.
   std::string health_probe_bind_address = ":8081";
   /// --metrics-bind-address. "0" turns the metrics off.

@@ -76,6 +76,12 @@ struct ScalarTraits<meta::Time> {
   static void write(const meta::Time& value, std::string& out);
   static bool is_empty(const meta::Time& value) { return value.is_zero(); }
   static std::size_t heap_bytes(const meta::Time&) { return 0; }
+  static std::int64_t to_number(const meta::Time& value) {
+    return value.seconds().time_since_epoch().count();
+  }
+  static void from_number(meta::Time& target, std::int64_t number) {
+    target = meta::Time(std::chrono::sys_seconds(std::chrono::seconds(number)));
+  }
 };
 
 template <>
@@ -87,6 +93,12 @@ struct ScalarTraits<meta::MicroTime> {
   static void write(const meta::MicroTime& value, std::string& out);
   static bool is_empty(const meta::MicroTime& value) { return value.is_zero(); }
   static std::size_t heap_bytes(const meta::MicroTime&) { return 0; }
+  static std::int64_t to_number(const meta::MicroTime& value) {
+    return value.microseconds().time_since_epoch().count();
+  }
+  static void from_number(meta::MicroTime& target, std::int64_t number) {
+    target = meta::MicroTime(meta::MicroTime::TimePoint(std::chrono::microseconds(number)));
+  }
 };
 
 }  // namespace windlass::inline v0::type

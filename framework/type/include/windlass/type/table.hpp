@@ -111,6 +111,10 @@ struct ScalarOps {
   bool (*equal)(const void* a, const void* b);
   void (*clear)(void* target);
   std::size_t (*heap_bytes)(const void* value);
+  /// Of a scalar that is a number inside, such as a time: all that it holds; otherwise null
+  /// pointers.
+  std::int64_t (*to_number)(const void* value) = nullptr;
+  void (*from_number)(void* target, std::int64_t number) = nullptr;
 };
 
 /// What a std::vector holds, as bytes.
@@ -139,6 +143,7 @@ struct MapOps {
   MapView (*view)(const void* map);
   void* (*append)(void* map, std::string_view key);  ///< the new value; out of order until `finish`
   void (*finish)(void* map);                         ///< sorts, last of equal keys wins, shrinks
+  void (*reserve)(void* map, std::size_t count);
   void (*clear)(void* map);
 };
 
@@ -366,7 +371,7 @@ struct EnumNames;
 
 /// Specialise for a scalar type: a struct with static functions of the shapes in ScalarOps, except
 /// that they take T& and const T& (`equal` and `clear` come from == and T{}), and a
-/// `static constexpr const char* name`.
+/// `static constexpr const char* name`. `to_number` and `from_number` may be missing.
 template <class T>
 struct ScalarTraits;
 
@@ -378,6 +383,28 @@ namespace detail {
 
 template <class T>
 struct Shaper;
+
+template <class T>
+concept NumberInside =
+    requires(T& target, std::int64_t number) { ScalarTraits<T>::from_number(target, number); };
+
+template <class T>
+constexpr auto to_number_of() -> std::int64_t (*)(const void*) {
+  if constexpr (NumberInside<T>) {
+    return
+        [](const void* value) { return ScalarTraits<T>::to_number(*static_cast<const T*>(value)); };
+  }
+  return nullptr;
+}
+template <class T>
+constexpr auto from_number_of() -> void (*)(void*, std::int64_t) {
+  if constexpr (NumberInside<T>) {
+    return [](void* target, std::int64_t number) {
+      ScalarTraits<T>::from_number(*static_cast<T*>(target), number);
+    };
+  }
+  return nullptr;
+}
 
 template <class T>
 inline constexpr ScalarOps scalar_ops{
@@ -405,6 +432,8 @@ inline constexpr ScalarOps scalar_ops{
         [](const void* value) {
           return ScalarTraits<T>::heap_bytes(*static_cast<const T*>(value));
         },
+    .to_number = to_number_of<T>(),
+    .from_number = from_number_of<T>(),
 };
 
 template <class T>
@@ -442,6 +471,10 @@ inline constexpr MapOps map_ops{
           auto& entries = *static_cast<FlatMap<std::string, V>*>(map);
           entries.normalise();
           entries.shrink_to_fit();
+        },
+    .reserve =
+        [](void* map, std::size_t count) {
+          static_cast<FlatMap<std::string, V>*>(map)->reserve(count);
         },
     .clear = [](void* map) { static_cast<FlatMap<std::string, V>*>(map)->clear(); },
 };

@@ -81,7 +81,8 @@ Task<List<T>> Client::listed(Client client, ListOptions options) {
     for (;;) {
       T item{};
       const auto found = items.next(type::shape_of<T>, &item);
-      if (!found) throw Exception(found.error().within("a list of " + T::resource.group_resource()));
+      if (!found)
+        throw Exception(found.error().within("a list of " + T::resource.group_resource()));
       if (*found == json::ListDecoder::Next::end) break;
       if (*found == json::ListDecoder::Next::unfit) throw detail::unfit<T>(items.problem());
       list.items.push_back(std::move(item));
