@@ -241,8 +241,8 @@ Result<std::map<std::string, std::string>> scaffold_files(const Project& project
   const auto whole = project_scope(project, scopes);
   const auto head = source_head(project);
   std::map<std::string, std::string> files;
-  const auto add = [&files, &head](const Template& source, std::string_view path, const Scope& scope,
-                            bool of_kind) -> Result<void> {
+  const auto add = [&files, &head](const Template& source, std::string_view path,
+                                   const Scope& scope, bool of_kind) -> Result<void> {
     auto where = render_path(path, scope);
     if (!where) return where.error();
     auto text = render(source.path, source.text, scope);

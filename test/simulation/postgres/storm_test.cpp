@@ -94,8 +94,8 @@ void put_a_webhook_before_workloads(SimulatedCluster& sim) {
   });
 }
 
-/// Ten minutes of faults over the life of three databases. In one run of eight the API servers speak
-/// TLS, in one of eight they ask a webhook: so these can fail, too.
+/// Ten minutes of faults over the life of three databases. In one run of eight the API servers
+/// speak TLS, in one of eight they ask a webhook: so these can fail, too.
 void storm(SimulatedCluster& sim, const Faults& faults) {
   if (sim.seed() % 8 == 1) sim.use_tls();
   if (sim.seed() % 8 == 2) put_a_webhook_before_workloads(sim);

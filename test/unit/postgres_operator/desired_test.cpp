@@ -89,7 +89,8 @@ TEST(Credentials, come_back_from_their_secret) {
   EXPECT_EQ(found->password, "open sesame");
   EXPECT_EQ(found->salt, "0123456789abcdef");
   EXPECT_EQ(desired_credentials(database(), found->password,
-                                scram_verifier(found->password, found->salt), "a ca"), secret)
+                                scram_verifier(found->password, found->salt), "a ca"),
+            secret)
       << "stable";
   const auto uri = windlass::decode_base64(secret.data.find("uri")->second).value();
   EXPECT_EQ(uri, "postgresql://seller:open%20sesame@shop.default.svc:5432/shop?sslmode=require");

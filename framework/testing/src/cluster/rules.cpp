@@ -214,34 +214,37 @@ void SimulatedCluster::Impl::check_caches(bool at_rest) {
       const auto collection = collection_of(kind.resource);
       auto& present = objects[collection];
       std::size_t count = 0;
-      for (const auto& object : informer->store().list()) {
-        const auto& metadata = kind.metadata(object.get());
-        const auto key = metadata.key();
-        const auto revision = std::strtoull(metadata.resource_version.c_str(), nullptr, 10);
+      for (const auto& key : informer->store().keys()) {
+        const auto version = informer->store().version(key).value();
+        const auto revision = std::strtoull(version.c_str(), nullptr, 10);
         const auto known = present.find(key);
         const bool was =
             known != present.end() && std::binary_search(known->second.history.begin(),
                                                          known->second.history.end(), revision);
-        const auto where = replica.process->name() + "'s cache of " + name_of(collection, key);
+        const auto where = [&] {
+          return replica.process->name() + "'s cache of " + name_of(collection, key);
+        };
         if (!was && checks(rules::kCache))
-          return broken(rules::kCache, where + " holds version " + metadata.resource_version +
-                                           ", which the server never had");
+          return broken(rules::kCache,
+                        where() + " holds version " + version + ", which the server never had");
         auto& newest = replica.seen[collection + " " + key.to_string()];
         if (revision < newest && checks(rules::kCache)) {
-          return broken(rules::kCache, where + " went back from version " + std::to_string(newest) +
-                                           " to " + std::to_string(revision));
+          return broken(rules::kCache, where() + " went back from version " +
+                                           std::to_string(newest) + " to " +
+                                           std::to_string(revision));
         }
         newest = std::max<std::uint64_t>(newest, revision);
         ++count;
         const bool exists = known != present.end() && known->second.exists;
         if (at_rest && (!exists || known->second.revision != revision) && checks(rules::kCurrent)) {
           return broken(rules::kCurrent,
-                        where + " holds version " + metadata.resource_version + ", the server " +
+                        where() + " holds version " + version + ", the server " +
                             (exists ? std::to_string(known->second.revision) : "nothing"));
         }
-        if (at_rest && checks(rules::kCurrent) && differs_from_server(kind, key, object.get())) {
-          return broken(rules::kCurrent, where + " holds other content than the server does at " +
-                                             "version " + metadata.resource_version);
+        if (at_rest && checks(rules::kCurrent) &&
+            differs_from_server(kind, key, informer->store().get(key).get())) {
+          return broken(rules::kCurrent, where() + " holds other content than the server does at " +
+                                             "version " + version);
         }
       }
       if (!at_rest || !checks(rules::kCurrent)) continue;
@@ -332,9 +335,7 @@ std::string SimulatedCluster::Impl::unrest() const {
         for (const auto& [key, known] : found->second) {
           if (!known.exists || !is_watched(key)) continue;
           ++alive;
-          const auto object = informer->store().get(key);
-          if (!object ||
-              kind.metadata(object.get()).resource_version != std::to_string(known.revision)) {
+          if (informer->store().version(key) != std::to_string(known.revision)) {
             return replicas[i].process->name() + "'s cache of " + name_of(found->first, key) +
                    " is not current";
           }
