@@ -94,8 +94,8 @@ void put_a_webhook_before_workloads(SimulatedCluster& sim) {
   });
 }
 
-/// Ten minutes of faults over the life of three databases. In one run of eight the API servers
-/// speak TLS, in one of eight they ask a webhook: so these can fail, too.
+/// Eight minutes of faults over the life of three databases, and three of rest. In one run of eight
+/// the API servers speak TLS, in one of eight they ask a webhook: so these can fail, too.
 void storm(SimulatedCluster& sim, const Faults& faults) {
   if (sim.seed() % 8 == 1) sim.use_tls();
   if (sim.seed() % 8 == 2) put_a_webhook_before_workloads(sim);
@@ -104,19 +104,19 @@ void storm(SimulatedCluster& sim, const Faults& faults) {
   sim.apply(database("a"));
   sim.apply(database("b", true));
   sim.faults(faults);
-  sim.run_for(2min);
+  sim.run_for(100s);
   sim.apply(database("c"));
   world.set("a", "work_mem", "8MB");
-  sim.run_for(2min);
+  sim.run_for(100s);
   world.grow("a", "2Gi");
   sim.remove<Database>("b");
-  sim.run_for(2min);
+  sim.run_for(100s);
   sim.remove<Database>("c");
   world.set("a", "work_mem", "9MB");
-  sim.run_for(2min);
+  sim.run_for(100s);
   if (!sim.find<Database>("b")) sim.apply(database("b", true));
   if (!sim.find<Database>("c")) sim.apply(database("c"));
-  sim.run_for(2min);
+  sim.run_for(100s);
   sim.heal();
   sim.run_until_quiet(20min, 2min);  // backoff may have grown to ten minutes
   EXPECT_CONVERGED(world.ready("a"));
