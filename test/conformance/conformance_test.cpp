@@ -133,11 +133,12 @@ Array Conforms::expected() {
     return known == nullptr ? Array{} : known->as_array();
   }
   Array live = run_case(*all.real, test_);
+  const bool same = known != nullptr && outline(known->as_array()) == outline(live);
   if (all.record) {
-    all.corpus[test_.file].set(test_.name, live);
+    // What differs by a random order only may come in our order this time: the old record stays.
+    if (!same || !all.known.contains(test_.name)) all.corpus[test_.file].set(test_.name, live);
   } else {
-    EXPECT_TRUE(known != nullptr && outline(known->as_array()) == outline(live))
-        << "the corpus is out of date: record it with make conformance-corpus";
+    EXPECT_TRUE(same) << "the corpus is out of date: record it with make conformance-corpus";
   }
   return live;
 }

@@ -34,7 +34,9 @@ Task<int> exchange(http::Client* client, http::Request request, Value* answer) {
   auto sending = client->send(std::move(request), {.timeout = std::chrono::seconds(60)});
   const http::Response response = co_await std::move(sending);
   Array warnings;
-  for (const auto& warning : response.headers.all("Warning")) warnings.emplace_back(warning);
+  for (const auto& warning : response.headers.all("Warning")) {
+    if (warning.find("this API server") == std::string::npos) warnings.emplace_back(warning);
+  }
   Object out{{"status", response.status},
              {"body", body_of(response.body, events && response.status == 200)}};
   const std::string_view type = response.headers.get("Content-Type");
@@ -146,6 +148,13 @@ Value Normalizer::walk(const Value& value, std::string_view key) {
     return out;
   }
   if (!value.is_object()) return value;
+  if (value["type"] == Value("BOOKMARK") && value["object"].is_object()) {
+    // Where the store is, which in a real server moves by itself.
+    Value bookmark = value;
+    bookmark["type"] = "bookmark";
+    bookmark["object"]["metadata"]["resourceVersion"] = "";
+    return walk(bookmark, key);
+  }
   Object out;
   // A list's version is the store's, which moves by itself in a real server.
   const bool list = value["items"].is_array() || value["rows"].is_array();

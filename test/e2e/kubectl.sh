@@ -85,7 +85,7 @@ says "create clusterrolebinding" "clusterrolebinding.rbac.authorization.k8s.io/$
 says "create ingress" "ingress.networking.k8s.io/front created" k create ingress front --rule="example.com/*=web:80"
 says "create poddisruptionbudget" "poddisruptionbudget.policy/web created" \
   k create pdb web --selector=app=web --min-available=50%
-says "create quota" "resourcequota/small created" k create quota small --hard=pods=10,configmaps=20
+like "create quota" "resourcequota/small created" k create quota small --hard=pods=10,configmaps=20
 says "create priorityclass" "priorityclass.scheduling.k8s.io/$ns-high created" k create priorityclass $ns-high --value=1000
 says "create service" "service/plain created" k create service clusterip plain --tcp=80:8080
 says "create pod by run" "pod/one created" k run one --image=busybox --labels=tier=back --restart=Never -- sleep 1

@@ -95,6 +95,7 @@ Value zero_object(const Schema* schema) {
       out.set(field.name, zero_object(field.schema));
       continue;
     }
+    if (field.name == "validationActions") continue;  // Go's type leaves this one out
     const bool required = std::find(schema->required.begin(), schema->required.end(), field.name) !=
                           schema->required.end();
     // A list without keys is owned as a whole, so that an empty one is no zero value.
@@ -224,17 +225,69 @@ struct Conflict {
   throw Failure(409, "Conflict", std::move(text), Object{{"causes", std::move(causes)}});
 }
 
-/// An empty map that was stated and has members now is not left out.
-FieldSet but_parents(const FieldSet& previous, const FieldSet& stated) {
+const char* type_name(const Schema& schema) {
+  switch (schema.kind) {
+    case Schema::Kind::string:
+      return "string";
+    case Schema::Kind::integer:
+      return "integer";
+    case Schema::Kind::number:
+      return "number";
+    case Schema::Kind::boolean:
+      return "boolean";
+    case Schema::Kind::array:
+      return "array";
+    default:
+      return "object";
+  }
+}
+
+/// Nulls in an applied custom object are values: refused where the schema has no place for them.
+void check_nulls(const Schema& schema, const Value& value, const std::string& path,
+                 Causes& causes) {
+  if (!value.is_object()) return;
+  for (const Field& field : schema.fields) {
+    const Value* member = value.find(field.name);
+    if (member == nullptr) continue;
+    const std::string at = path.empty() ? field.name : path + "." + field.name;
+    if (!member->is_null()) {
+      check_nulls(*field.schema, *member, at, causes);
+    } else if (!field.schema->nullable && !field.default_value) {
+      causes.add({"FieldValueTypeInvalid",
+                  fmt::format("Invalid value: \"null\": {} in body must be of type {}: \"null\"",
+                              at, type_name(*field.schema)),
+                  at});
+    }
+  }
+}
+
+/// What `kubectl apply` without --server-side goes by is kept true by one with it.
+void renew_last_applied(Value& object, Value applied) {
+  constexpr const char* kKey = "kubectl.kubernetes.io/last-applied-configuration";
+  Value* annotations = object["metadata"].find("annotations");
+  if (annotations == nullptr || annotations->find(kKey) == nullptr) return;
+  if (Value* own = applied["metadata"].find("annotations"); own != nullptr && own->is_object()) {
+    own->as_object().erase(kKey);
+  }
+  (*annotations)[kKey] = json::dump(applied) + "\n";
+}
+
+/// What a manager still has when fields are gone: nothing of what went as a whole.
+FieldSet without_gone(const FieldSet& fields, const FieldSet& gone) {
   FieldSet out;
-  for (const auto& member : previous) {
-    const Value* now = stated.find(member.key);
-    const FieldSet& before = member.value.as_object();
-    if (now == nullptr || now->as_object().empty()) {
+  for (const auto& member : fields) {
+    const Value* other = gone.find(member.key);
+    if (other == nullptr || member.key == ".") {
       out.set(member.key, member.value);
-    } else if (!before.empty()) {
-      FieldSet rest = but_parents(before, now->as_object());
-      if (!rest.empty()) out.set(member.key, std::move(rest));
+      continue;
+    }
+    const FieldSet& below = other->as_object();
+    if (below.empty() || below.contains(".")) continue;
+    const FieldSet& before = member.value.as_object();
+    FieldSet rest = without_gone(before, below);
+    if (rest.size() == 1 && rest.contains(".")) rest.erase(".");  // a leaf again
+    if (!rest.empty() || before.empty() || before.contains(".")) {
+      out.set(member.key, Value(std::move(rest)));
     }
   }
   return out;
@@ -256,6 +309,7 @@ Value server_side_apply(Context& context, const Resource& resource, const Value*
                         const WriteOptions& options) {
   const Shape shape = shape_of(context, resource);
   applied["metadata"].as_object().erase("managedFields");
+  if (subresource == "status") applied.as_object().erase("spec");  // not its part of the object
   // The version in an applied object is a precondition, not a field: carry_metadata checks it.
   FieldSet fields = fields_of(shape, applied);
   strip(fields);
@@ -285,14 +339,14 @@ Value server_side_apply(Context& context, const Resource& resource, const Value*
     }
     if (applied["metadata"].is_null()) applied["metadata"] = Object{};
   }
-  FieldSet stated = fields_of(shape, applied);  // an empty map states none of its members
-  strip(stated);
+  const FieldSet stated = fields_of(shape, applied);  // an empty map states none of its members
   std::vector<Manager> managers;
   if (live != nullptr) managers = read_managers(*live);
   if (live != nullptr && managers.empty()) {  // what nobody tracked has had one owner
     Value owned = *live;
     owned["metadata"].as_object().erase("managedFields");
-    FieldSet all = fields_of(shape, owned);
+    FieldSet all, none;
+    compare_fields(shape, Value(Object{}), owned, all, none);
     strip(all);
     managers.push_back(
         {"before-first-apply", "Update", version, "", context.state.now(), std::move(all)});
@@ -310,15 +364,15 @@ Value server_side_apply(Context& context, const Resource& resource, const Value*
       others = unite(std::move(others), manager.fields);
     }
   }
-  const FieldSet gone = subtract(subtract(but_parents(previous, stated), stated), others);
-  remove_fields(shape, merged, gone);
+  const FieldSet gone = but_named(shape, previous, unite(others, stated));
+  remove_fields(shape, merged, gone, resource.custom);
   std::vector<Conflict> conflicts;
   Value full = merged;
   if (live != nullptr) {
     FieldSet changed, removed;
     Value before = *live;
     full = merge_applied(shape, *live, raw);
-    remove_fields(shape, full, gone);
+    remove_fields(shape, full, gone, resource.custom);
     for (Value* side : {&before, &merged, &full}) {
       (*side)["metadata"].as_object().erase("managedFields");
     }
@@ -327,6 +381,7 @@ Value server_side_apply(Context& context, const Resource& resource, const Value*
     if (resource.has_status && subresource.empty()) changed.erase("f:status");
     for (Manager& manager : managers) {
       if (&manager == own) continue;
+      manager.fields = without_gone(manager.fields, gone);
       const FieldSet taken = intersect(manager.fields, changed);
       if (options.force) {
         manager.fields = difference(manager.fields, taken);
@@ -338,6 +393,11 @@ Value server_side_apply(Context& context, const Resource& resource, const Value*
     }
   }
   if (!conflicts.empty()) refuse_conflicts(conflicts);
+  if (resource.custom && resource.schema != nullptr) {
+    Causes causes;
+    check_nulls(*resource.schema, applied, "", causes);
+    if (!causes.empty()) throw Failure::invalid(resource, object_name(applied), causes);
+  }
   if (!unreadable.empty()) {
     throw Failure::plain(
         fmt::format("failed to convert new object ({}) to proper version: unable to convert "
@@ -345,7 +405,8 @@ Value server_side_apply(Context& context, const Resource& resource, const Value*
                     shown, type, unreadable));
   }
   // The time is that of the last change to the object itself.
-  const std::string time = live != nullptr && same_content(*live, full) ? "" : context.state.now();
+  const bool timeless = subresource == "scale" || (live != nullptr && same_content(*live, full));
+  const std::string time = timeless ? "" : context.state.now();
   if (own != nullptr) {
     if (!time.empty()) own->time = time;
     own->fields = std::move(fields);
@@ -355,6 +416,7 @@ Value server_side_apply(Context& context, const Resource& resource, const Value*
                         std::move(fields)});
   }
   write_managers(merged, std::move(managers));
+  if (options.field_manager == "kubectl") renew_last_applied(merged, raw);
   return merged;
 }
 

@@ -100,9 +100,13 @@ const Rules& rules_for(const Resource& resource) {
                          .validate = validate_new_crd,
                          .validate_update = validate_changed_crd,
                          .update_checks_all = true};
-  static const Rules mutating{.defaults = default_webhooks, .validate = validate_mutating_webhooks};
-  static const Rules validating{.defaults = default_webhooks,
+  static const Rules mutating{.defaults = default_mutating_webhooks,
+                              .validate = validate_mutating_webhooks};
+  static const Rules validating{.defaults = default_validating_webhooks,
                                 .validate = validate_validating_webhooks};
+  static const Rules policy{.defaults = default_validating_policy,
+                            .validate = validate_validating_policy};
+  static const Rules policy_binding{.validate = validate_policy_binding};
   if (resource.custom) return none;
   if (resource.is("", "Pod")) return pod_rules();
   if (resource.is("", "PodTemplate")) return pod_template_rules();
@@ -112,6 +116,8 @@ const Rules& rules_for(const Resource& resource) {
   if (resource.is("apiextensions.k8s.io", "CustomResourceDefinition")) return crd;
   if (resource.kind == "MutatingWebhookConfiguration") return mutating;
   if (resource.kind == "ValidatingWebhookConfiguration") return validating;
+  if (resource.kind == "ValidatingAdmissionPolicy") return policy;
+  if (resource.kind == "ValidatingAdmissionPolicyBinding") return policy_binding;
   return other_rules(resource.group, resource.kind);
 }
 

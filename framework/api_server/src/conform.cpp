@@ -97,6 +97,31 @@ void null_members(Value& list, std::initializer_list<const char*> names) {
   }
 }
 
+/// Times of conditions that Go's types write as null where they are absent.
+void show_condition_times(const Resource& resource, Value& object) {
+  struct Times {
+    std::string_view group, kind;
+    std::initializer_list<const char*> names;
+  };
+  static const Times kTimes[] = {
+      {"", "Namespace", {"lastTransitionTime"}},
+      {"", "Node", {"lastHeartbeatTime", "lastTransitionTime"}},
+      {"", "PersistentVolumeClaim", {"lastProbeTime", "lastTransitionTime"}},
+      {"", "Pod", {"lastProbeTime", "lastTransitionTime"}},
+      {"apps", "DaemonSet", {"lastTransitionTime"}},
+      {"apps", "Deployment", {"lastTransitionTime", "lastUpdateTime"}},
+      {"apps", "ReplicaSet", {"lastTransitionTime"}},
+      {"apps", "StatefulSet", {"lastTransitionTime"}},
+      {"batch", "Job", {"lastProbeTime", "lastTransitionTime"}}};
+  Value* status = object.find("status");
+  Value* conditions =
+      status != nullptr && status->is_object() ? status->find("conditions") : nullptr;
+  if (conditions == nullptr) return;
+  for (const Times& times : kTimes) {
+    if (resource.is(times.group, times.kind)) null_members(*conditions, times.names);
+  }
+}
+
 /// Go's types write some absent values as null.
 void show_nulls(const Resource& resource, Value& object, bool stored) {
   const auto show = [&](Value& parent, const char* name) {
@@ -114,17 +139,12 @@ void show_nulls(const Resource& resource, Value& object, bool stored) {
     show(object, "ports");
   } else if (resource.is("", "LimitRange")) {
     show(object["spec"], "limits");
-  } else if (resource.is("", "Namespace")) {
-    Value* status = object.find("status");
-    Value* conditions = status != nullptr ? status->find("conditions") : nullptr;
-    if (conditions != nullptr) null_members(*conditions, {"lastTransitionTime"});
-  } else if (resource.is("", "Pod") || resource.is("", "Node")) {
-    Value* status = object.find("status");
-    Value* conditions = status != nullptr ? status->find("conditions") : nullptr;
-    if (conditions == nullptr) return;
-    null_members(*conditions, {resource.kind == "Pod" ? "lastProbeTime" : "lastHeartbeatTime",
-                               "lastTransitionTime"});
   }
+  if (Value* spec = resource.is("batch", "Job") ? object.find("spec") : nullptr) {
+    Value* policy = spec->is_object() ? spec->find("podFailurePolicy") : nullptr;
+    if (policy != nullptr) show(*policy, "rules");
+  }
+  show_condition_times(resource, object);
 }
 
 void tidy(const Resource& resource, Value& object, bool stored) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -145,6 +146,51 @@ void check_columns(const Value& columns, const std::string& path, Causes& causes
   }
 }
 
+/// What selectable fields may name: a field of the schema that is a plain value.
+void check_selectable(const Value& fields, const Value& schema, const std::string& path,
+                      Causes& causes) {
+  if (!fields.is_array()) return;
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < fields.as_array().size(); ++i) {
+    const std::string at = index(path + ".selectableFields", i) + ".jsonPath";
+    const std::string text(fields.as_array()[i]["jsonPath"].string_or(""));
+    if (text.empty()) {
+      causes.required(at);
+      continue;
+    }
+    if (!text.starts_with('.')) {
+      const auto end = std::min(text.find_first_of(".["), text.size());
+      causes.invalid(
+          at, text,
+          fmt::format("is an invalid path: expected [ or . but got: {}", text.substr(0, end)));
+      continue;
+    }
+    if (text.find('[') != std::string::npos) {
+      causes.invalid(at, text, "is an invalid path: array notation is not allowed");
+      continue;
+    }
+    const Value* field = &schema;
+    for (std::size_t from = 1; from <= text.size() && field != nullptr;) {
+      const auto end = std::min(text.find('.', from), text.size());
+      const Value* properties = field->find("properties");
+      field = properties != nullptr && properties->is_object()
+                  ? properties->find(text.substr(from, end - from))
+                  : nullptr;
+      from = end + 1;
+    }
+    const std::string_view type = field != nullptr ? (*field)["type"].string_or("") : "";
+    if (field == nullptr || text.starts_with(".metadata.")) {
+      causes.invalid(at, text, "is an invalid path: does not refer to a valid field");
+    } else if (type != "string" && type != "boolean" && type != "integer") {
+      causes.invalid(at, text,
+                     "must point to a field of type string, boolean or integer. Enum string "
+                     "fields and strings with formats are allowed.");
+    } else if (!seen.insert(text).second) {
+      causes.duplicate(at, text);
+    }
+  }
+}
+
 void check_subresources(const Value& subresources, const std::string& path, Causes& causes) {
   const Value* scale = subresources.find("scale");
   if (scale == nullptr || !scale->is_object()) return;
@@ -244,6 +290,9 @@ void validate_version(const Value& spec, std::size_t version, Causes& causes) {
   if (!shared(spec, "additionalPrinterColumns")) {
     check_columns(one["additionalPrinterColumns"], path, causes);
   }
+  if (!shared(spec, "selectableFields")) {
+    check_selectable(one["selectableFields"], one["schema"]["openAPIV3Schema"], path, causes);
+  }
 }
 
 void validate_shared(const Value& spec, Causes& causes) {
@@ -256,6 +305,9 @@ void validate_shared(const Value& spec, Causes& causes) {
   if (shared(spec, "subresources")) check_subresources(first("subresources"), "spec", causes);
   if (shared(spec, "additionalPrinterColumns")) {
     check_columns(first("additionalPrinterColumns"), "spec", causes);
+  }
+  if (shared(spec, "selectableFields")) {
+    check_selectable(first("selectableFields"), first("schema")["openAPIV3Schema"], "spec", causes);
   }
 }
 

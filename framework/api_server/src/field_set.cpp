@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -16,6 +17,12 @@ Shape Shape::member(std::string_view name) const {
   if (schema == nullptr) return {};
   if (const Field* field = schema->field(name)) return {field->schema, nullptr, field->atomic};
   return {schema->values};
+}
+bool Shape::has_field(std::string_view element) const {
+  if (!element.starts_with("f:")) return false;
+  const std::string_view name = element.substr(2);
+  return (metadata != nullptr && name == "metadata") ||
+         (schema != nullptr && schema->field(name) != nullptr);
 }
 Shape Shape::item() const { return {schema != nullptr ? schema->items : nullptr}; }
 bool Shape::is_map(const Value& value) const {
@@ -112,6 +119,14 @@ FieldSet fields_of(const Shape& shape, const Value& value) {
   each_part(shape, value, [&](const std::string& element, const Shape& next, const Value& inner) {
     FieldSet below = fields_of(next, inner);
     if (list && element.starts_with("k:") && next.is_map(inner)) below.set(".", Object{});
+    // An empty map is a member, a list without entries is none.
+    const bool parts = next.is_keyed_list(inner) || next.is_set(inner) ||
+                       (next.is_map(inner) && !inner.as_object().empty());
+    if (parts && below.empty()) return;
+    // A key of a map is a member beside what is in it, a field of a type is not.
+    if (element.starts_with("f:") && !below.empty() && !shape.has_field(element)) {
+      below.set(".", Object{});
+    }
     out.set(element, std::move(below));
   });
   return out;
@@ -188,18 +203,19 @@ FieldSet subtract(const FieldSet& a, const FieldSet& b) {
   return out;
 }
 
-void remove_fields(const Shape& shape, Value& value, const FieldSet& gone) {
+void remove_fields(const Shape& shape, Value& value, const FieldSet& gone, bool keep_empty) {
   for (const auto& member : gone) {
     if (member.key == ".") continue;
     const Value* present = part(shape, value, member.key);
     if (present == nullptr) continue;
     Value& inner = const_cast<Value&>(*present);
     const FieldSet& below = member.value.as_object();
-    bool erase = below.empty() || (member.key.starts_with("k:") && below.contains("."));
+    bool erase = below.empty() || below.contains(".");
     if (!erase) {
-      remove_fields(part_shape(shape, member.key), inner, below);
-      erase = (inner.is_object() && inner.as_object().empty()) ||
-              (inner.is_array() && inner.as_array().empty());
+      const bool keep = keep_empty && !(shape.metadata != nullptr && member.key == "f:metadata");
+      remove_fields(part_shape(shape, member.key), inner, below, keep);
+      erase = !keep && ((inner.is_object() && inner.as_object().empty()) ||
+                        (inner.is_array() && inner.as_array().empty()));
     }
     if (!erase) continue;
     if (member.key.starts_with("f:")) {
@@ -210,6 +226,60 @@ void remove_fields(const Shape& shape, Value& value, const FieldSet& gone) {
     }
   }
 }
+
+namespace {
+
+std::vector<std::string> elements_of(const Shape& shape, const Array& list) {
+  const bool keyed = shape.is_keyed_list(Value(Array{}));
+  std::vector<std::string> out;
+  for (const Value& entry : list) out.push_back(keyed ? shape.key_of(entry) : json::dump(entry));
+  return out;
+}
+
+/// The entries of both lists in the server's order: those that were applied in theirs, each other
+/// one behind the entries that it followed.
+Array merge_lists(const Shape& shape, Array live, const Array& applied) {
+  const auto left = elements_of(shape, live), right = elements_of(shape, applied);
+  const auto place = [](const std::vector<std::string>& in, const std::string& element) {
+    return static_cast<std::size_t>(std::find(in.begin(), in.end(), element) - in.begin());
+  };
+  std::set<std::string> taken;
+  std::vector<std::string> shared;
+  for (const std::string& element : right) {
+    if (place(left, element) < left.size()) shared.push_back(element);
+  }
+  Array out;
+  std::size_t next_shared = 0;
+  const auto take = [&](std::size_t r) {
+    const std::size_t l = place(left, right[r]);
+    out.push_back(l == left.size() ? applied[r] : merge_applied(shape.item(), live[l], applied[r]));
+    taken.insert(right[r]);
+    if (next_shared < shared.size() && shared[next_shared] == right[r]) ++next_shared;
+  };
+  for (std::size_t l = 0, r = 0; l < left.size() || r < right.size();) {
+    const bool in_both = l < left.size() && place(right, left[l]) < right.size();
+    if (l < left.size() && r < right.size()) {
+      if (left[l] == right[r]) {
+        take(r++);
+        ++l;
+        continue;
+      }
+      if (in_both && next_shared < shared.size() && shared[next_shared] != left[l]) {
+        ++l;  // its turn comes with the applied list
+        continue;
+      }
+    }
+    if (l < left.size() && !in_both) {
+      out.push_back(std::move(live[l++]));
+      continue;
+    }
+    if (l < left.size() && taken.contains(left[l])) ++l;
+    if (r < right.size()) take(r++);
+  }
+  return out;
+}
+
+}  // namespace
 
 Value merge_applied(const Shape& shape, Value live, const Value& applied) {
   if (shape.is_map(applied) && live.is_object()) {
@@ -222,26 +292,8 @@ Value merge_applied(const Shape& shape, Value live, const Value& applied) {
     }
     return live;
   }
-  if (shape.is_keyed_list(applied) && live.is_array()) {
-    for (const Value& entry : applied.as_array()) {
-      const std::string key = shape.key_of(entry);
-      Array& list = live.as_array();
-      const auto found = std::find_if(
-          list.begin(), list.end(), [&](const Value& other) { return shape.key_of(other) == key; });
-      if (found == list.end()) {
-        list.push_back(entry);
-      } else {
-        *found = merge_applied(shape.item(), std::move(*found), entry);
-      }
-    }
-    return live;
-  }
-  if (shape.is_set(applied) && live.is_array()) {
-    Array& list = live.as_array();
-    for (const Value& entry : applied.as_array()) {
-      if (std::find(list.begin(), list.end(), entry) == list.end()) list.push_back(entry);
-    }
-    return live;
+  if ((shape.is_keyed_list(applied) || shape.is_set(applied)) && live.is_array()) {
+    return merge_lists(shape, std::move(live.as_array()), applied.as_array());
   }
   return applied;
 }
@@ -276,13 +328,16 @@ std::string_view go_type(const Value& value) {
 std::string keyed_list_problem(const Shape& shape, const Value& value, const std::string& path) {
   std::vector<std::string> seen;
   const Array& list = value.as_array();
+  const auto& names = shape.schema->map_keys;
   for (std::size_t i = 0; i < list.size(); ++i) {
-    for (const std::string& name : shape.schema->map_keys) {
-      if (list[i].find(name) != nullptr || key_default(shape.schema->items, name)) continue;
+    const bool found = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      return list[i].find(name) != nullptr || key_default(shape.schema->items, name);
+    });
+    if (!found) {
       return fmt::format(
           "{}: element {}: associative list with keys has an element that omits key "
           "field {} (and doesn't have default value)",
-          path, i, json::dump(Value(name)));
+          path, i, json::dump(Value(names.front())));
     }
     const std::string key = shape.key_of(list[i]);
     if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
@@ -325,6 +380,13 @@ void typed_problems(const Shape& shape, const Value& value, const std::string& p
       if (shape.is_keyed_list(value)) {
         if (auto problem = keyed_list_problem(shape, value, path); !problem.empty()) {
           return out.push_back(std::move(problem));
+        }
+      } else if (shape.is_set(value)) {
+        const Array& entries = value.as_array();
+        for (auto entry = entries.begin(); entry != entries.end(); ++entry) {
+          if (std::find(entries.begin(), entry, *entry) == entry) continue;
+          return out.push_back(
+              fmt::format("{}: duplicate entries for key [={}]", path, json::dump(*entry)));
         }
       }
       for (std::size_t i = 0; i < value.as_array().size(); ++i) {
@@ -416,6 +478,27 @@ FieldSet difference(const FieldSet& a, const FieldSet& b) {
     const FieldSet& right = other != nullptr ? other->as_object() : none;
     const bool stays = is_member(left) && (other == nullptr || !is_member(right));
     put_entry(out, member.key, stays, difference(left, right));
+  }
+  return out;
+}
+
+FieldSet but_named(const Shape& shape, const FieldSet& a, const FieldSet& b) {
+  static const FieldSet none;
+  FieldSet out;
+  for (const auto& member : a) {
+    if (member.key == ".") continue;
+    const Value* other = b.find(member.key);
+    const FieldSet& left = member.value.as_object();
+    const FieldSet& right = other != nullptr ? other->as_object() : none;
+    const bool field = shape.has_field(member.key);
+    if ((field || is_member(left)) && (other == nullptr || !(field || is_member(right)))) {
+      FieldSet whole = left;
+      if (!whole.empty()) whole.set(".", Object{});
+      out.set(member.key, Value(std::move(whole)));
+      continue;
+    }
+    FieldSet rest = but_named(part_shape(shape, member.key), left, right);
+    if (!rest.empty()) out.set(member.key, Value(std::move(rest)));
   }
   return out;
 }

@@ -24,6 +24,8 @@ struct Shape {
   [[nodiscard]] bool is_map(const json::Value& value) const;
   [[nodiscard]] bool is_keyed_list(const json::Value& value) const;
   [[nodiscard]] bool is_set(const json::Value& value) const;
+  /// "f:name" is a field of a type, not a key of a map.
+  [[nodiscard]] bool has_field(std::string_view element) const;
   /// The path element of a keyed list's entry: k:{"name":"x"}.
   [[nodiscard]] std::string key_of(const json::Value& entry) const;
 };
@@ -37,12 +39,15 @@ void compare_fields(const Shape& shape, const json::Value& before, const json::V
                     FieldSet& changed, FieldSet& removed);
 FieldSet unite(FieldSet a, const FieldSet& b);
 FieldSet subtract(const FieldSet& a, const FieldSet& b);
-/// `value` without the fields in `gone`.
-void remove_fields(const Shape& shape, json::Value& value, const FieldSet& gone);
+/// `value` without the fields in `gone`; `keep_empty`: maps and lists that this empties stay, as in
+/// custom objects, but for their metadata.
+void remove_fields(const Shape& shape, json::Value& value, const FieldSet& gone, bool keep_empty);
 json::Value merge_applied(const Shape& shape, json::Value live, const json::Value& applied);
 /// What is a member of both, and of the first alone.
 FieldSet intersect(const FieldSet& a, const FieldSet& b);
 FieldSet difference(const FieldSet& a, const FieldSet& b);
+/// What `a` names and `b` does not: a set names its members and the fields of types above them.
+FieldSet but_named(const Shape& shape, const FieldSet& a, const FieldSet& b);
 /// The paths of a set in the server's order, which names a place before those below:
 /// ".spec.replicas".
 std::vector<std::string> paths_of(const FieldSet& set);

@@ -225,9 +225,9 @@ void warn_of_owners(Context& context, Value& object) {
 
 namespace {
 
-/// Where the object lies in etcd: people meet it in messages.
+/// Where the object lies in etcd, without the prefix of all: people meet it in messages.
 std::string storage_key(const Resource& resource, const Value& object) {
-  std::string key = "/registry/";
+  std::string key = "/";
   if (resource.custom) key += resource.group + "/";
   key += resource.is("", "Service") ? "services/specs"
          : resource.is("", "Node")  ? "minions"
@@ -240,17 +240,17 @@ std::string storage_key(const Resource& resource, const Value& object) {
 }  // namespace
 
 Failure uid_conflict(const Resource& resource, const Value& object, std::string_view wanted,
-                     std::string_view present) {
+                     std::string_view present, bool dry_run) {
   return Failure::conflict(
       resource, object_name(object),
-      fmt::format("StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, "
+      fmt::format("StorageError: invalid object, Code: 4, Key: {}{}, ResourceVersion: 0, "
                   "AdditionalErrorMsg: Precondition failed: UID in precondition: {}, UID in "
                   "object meta: {}",
-                  storage_key(resource, object), wanted, present));
+                  dry_run ? "" : "/registry", storage_key(resource, object), wanted, present));
 }
 
 void carry_metadata(const Context& context, const Resource& resource, const Value& old_object,
-                    Value& object) {
+                    Value& object, const WriteOptions& options) {
   const Value& old_metadata = old_object["metadata"];
   Value& metadata = object["metadata"];
   if (metadata.is_null()) metadata = Object{};
@@ -275,7 +275,7 @@ void carry_metadata(const Context& context, const Resource& resource, const Valu
   const std::string_view uid = metadata["uid"].string_or("");
   const std::string_view old_uid = old_metadata["uid"].string_or("");
   if (replaces && !uid.empty() && uid != old_uid) {
-    throw uid_conflict(resource, old_object, uid, old_uid);
+    throw uid_conflict(resource, old_object, uid, old_uid, options.dry_run);
   }
   const std::string_view version = metadata["resourceVersion"].string_or("");
   if (version.find_first_not_of("0123456789") != std::string_view::npos) {

@@ -25,7 +25,8 @@ namespace {
 void default_job_spec(Value& spec) {
   if (!spec.is_object()) spec = Object{};
   if (!spec["template"]["spec"].is_object()) spec["template"]["spec"] = Object{};
-  set_default(spec, "backoffLimit", 6);
+  // With a limit per index there is none for all unless it is stated.
+  set_default(spec, "backoffLimit", spec.find("backoffLimitPerIndex") != nullptr ? INT32_MAX : 6);
   set_default(spec, "completionMode", "NonIndexed");
   if (spec.find("completions") == nullptr && spec.find("parallelism") == nullptr)
     spec["completions"] = 1;
@@ -81,6 +82,145 @@ void check_job_restart(const Value& spec, const std::string& path, Causes& cause
   }
 }
 
+bool is_filled(const Value& list) { return list.is_array() && !list.as_array().empty(); }
+
+/// The exit codes that a rule of a failure policy is for.
+void check_exit_codes(const Value& codes, const Value& pod, const std::string& at, Causes& causes) {
+  const std::string_view rule = codes["operator"].string_or("");
+  if (rule != "In" && rule != "NotIn") {
+    causes.not_supported(at + ".operator", rule, {"In", "NotIn"});
+  }
+  if (const std::string_view name = codes["containerName"].string_or(""); !name.empty()) {
+    bool known = false;
+    for (const char* key : {"containers", "initContainers"}) {
+      if (!pod[key].is_array()) continue;
+      for (const Value& container : pod[key].as_array()) {
+        known = known || container["name"].string_or("") == name;
+      }
+    }
+    if (!known) {
+      causes.invalid(at + ".containerName", Value(name),
+                     "must be one of the container or initContainer names in the pod template");
+    }
+  }
+  if (!is_filled(codes["values"])) {
+    return causes.invalid(at + ".values", Array{}, "at least one value is required");
+  }
+  const Array& values = codes["values"].as_array();
+  bool ordered = true;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (rule == "In" && values[i] == Value(0)) {
+      causes.invalid(index(at + ".values", i), values[i], "must not be 0 for the In operator");
+    }
+    if (std::find(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(i), values[i]) !=
+        values.begin() + static_cast<std::ptrdiff_t>(i)) {
+      causes.duplicate(index(at + ".values", i), values[i]);
+    }
+    ordered = ordered && (i == 0 || values[i - 1].integer_or(0) <= values[i].integer_or(0));
+  }
+  if (!ordered) causes.invalid(at + ".values", codes["values"], "must be ordered");
+}
+
+void check_failure_policy(const Value& spec, Causes& causes) {
+  const Value& rules = spec["podFailurePolicy"]["rules"];
+  if (!rules.is_array()) return;
+  for (std::size_t i = 0; i < rules.as_array().size(); ++i) {
+    const Value& rule = rules.as_array()[i];
+    const std::string at = index("spec.podFailurePolicy.rules", i);
+    const std::string_view action = rule["action"].string_or("");
+    if (action == "FailIndex") {
+      if (spec.find("backoffLimitPerIndex") == nullptr) {
+        causes.invalid(at + ".action", action, "requires the backoffLimitPerIndex to be set");
+      }
+    } else if (action.empty()) {
+      causes.required(at + ".action",
+                      "valid values: [\"Count\" \"FailIndex\" \"FailJob\" \"Ignore\"]");
+    } else if (action != "Count" && action != "FailJob" && action != "Ignore") {
+      causes.not_supported(at + ".action", action, {"Count", "FailIndex", "FailJob", "Ignore"});
+    }
+    const bool codes = rule["onExitCodes"].is_object();
+    const bool conditions = is_filled(rule["onPodConditions"]);
+    if (codes) {
+      check_exit_codes(rule["onExitCodes"], spec["template"]["spec"], at + ".onExitCodes", causes);
+    }
+    if (codes == conditions) {
+      causes.add({"FieldValueInvalid",
+                  fmt::format("Invalid value: {} OnExitCodes and OnPodConditions is {}",
+                              codes ? "specifying both" : "specifying one of",
+                              codes ? "not supported" : "required"),
+                  at});
+    }
+  }
+}
+
+void check_success_policy(const Value& spec, Causes& causes) {
+  const Value& policy = spec["successPolicy"];
+  if (!policy.is_object()) return;
+  const std::string path = "spec.successPolicy";
+  if (spec["completionMode"] != Value("Indexed")) {
+    std::string rules;
+    for (const Value& rule : policy["rules"].is_array() ? policy["rules"].as_array() : Array{}) {
+      rules += fmt::format("{}{{\"SucceededIndexes\":{},\"SucceededCount\":{}}}",
+                           rules.empty() ? "" : ",", json::dump(rule["succeededIndexes"]),
+                           json::dump(rule["succeededCount"]));
+    }
+    return causes.invalid_shown(path, fmt::format("{{\"Rules\":[{}]}}", rules),
+                                "requires indexed completion mode");
+  }
+  if (!is_filled(policy["rules"])) {
+    return causes.required(
+        path + ".rules",
+        "at least one rules must be specified when the successPolicy is specified");
+  }
+  const std::int64_t all = spec["completions"].integer_or(0);
+  for (std::size_t i = 0; i < policy["rules"].as_array().size(); ++i) {
+    const Value& rule = policy["rules"].as_array()[i];
+    const std::string at = index(path + ".rules", i);
+    const Value& count = rule["succeededCount"];
+    if (!count.is_integer() && !rule["succeededIndexes"].is_string()) {
+      causes.required(at, "at least one of succeededCount or succeededIndexes must be specified");
+    }
+    check_not_negative(count, at + ".succeededCount", causes);
+    if (count.is_integer() && count.as_integer() > all) {
+      causes.invalid(
+          at + ".succeededCount", count,
+          fmt::format("must be less than or equal to {} (the number of specified completions)",
+                      all));
+    }
+  }
+}
+
+/// What a job says of retries and of who runs it.
+void check_job_policies(const Value& spec, Causes& causes) {
+  if (spec.find("maxFailedIndexes") != nullptr) {
+    if (spec.find("backoffLimitPerIndex") == nullptr) {
+      causes.required("spec.backoffLimitPerIndex", "when maxFailedIndexes is specified");
+    }
+    if (spec["maxFailedIndexes"].integer_or(0) > spec["completions"].integer_or(INT32_MAX)) {
+      causes.invalid("spec.maxFailedIndexes", spec["maxFailedIndexes"],
+                     "must be less than or equal to completions");
+    }
+  }
+  if (const std::string_view manager = spec["managedBy"].string_or(""); !manager.empty()) {
+    const auto slash = manager.find('/');
+    if (slash == std::string_view::npos || slash == 0 || slash + 1 == manager.size()) {
+      causes.invalid("spec.managedBy", Value(manager),
+                     "must be a domain-prefixed path (such as \"acme.io/foo\")");
+    }
+  }
+  check_failure_policy(spec, causes);
+  check_success_policy(spec, causes);
+  const std::string_view replacement = spec["podReplacementPolicy"].string_or("");
+  if (spec.find("podFailurePolicy") != nullptr) {
+    if (replacement != "Failed") {
+      causes.not_supported("spec.podReplacementPolicy", replacement, {"Failed"});
+    }
+  } else if (replacement != "Failed" && replacement != "TerminatingOrFailed") {
+    causes.not_supported("spec.podReplacementPolicy", replacement,
+                         {"Failed", "TerminatingOrFailed"});
+  }
+}
+
 void validate_job(const Value& object, Causes& causes) {
   const Value& spec = object["spec"];
   for (const char* key : {"parallelism", "completions", "activeDeadlineSeconds", "backoffLimit",
@@ -99,6 +239,7 @@ void validate_job(const Value& object, Causes& causes) {
       causes.invalid(child("spec", key), spec[key], "requires indexed completion mode");
     }
   }
+  check_job_policies(spec, causes);
   validate_pod_template(spec["template"], "spec.template", causes);
   check_job_restart(spec, "spec", causes);
 }
@@ -345,6 +486,16 @@ void prepare_budget(State& state, Value& object) {
   object["status"] = Object{
       {"currentHealthy", 0}, {"desiredHealthy", 0}, {"disruptionsAllowed", 0}, {"expectedPods", 0}};
 }
+/// Counts that Go's type always has, and one that it leaves out when it is zero.
+void carry_budget(Value& object, const Value&) {
+  Value& status = object["status"];
+  if (!status.is_object()) status = Object{};
+  for (const char* key :
+       {"currentHealthy", "desiredHealthy", "disruptionsAllowed", "expectedPods"}) {
+    set_default(status, key, 0);
+  }
+  if (status["observedGeneration"] == Value(0)) status.as_object().erase("observedGeneration");
+}
 void validate_budget(const Value& object, Causes& causes) {
   const Value& spec = object["spec"];
   if (spec.find("minAvailable") != nullptr && spec.find("maxUnavailable") != nullptr) {
@@ -547,8 +698,10 @@ const Rules& other_rules(std::string_view group, std::string_view kind) {
   static const Rules slice{.defaults = default_slice,
                            .validate = validate_slice,
                            .validate_update = validate_slice_update};
-  static const Rules budget{
-      .prepare = prepare_budget, .validate = validate_budget, .validate_status = budget_status};
+  static const Rules budget{.prepare = prepare_budget,
+                            .validate = validate_budget,
+                            .validate_status = budget_status,
+                            .carry = carry_budget};
   static const Rules network_policy{.defaults = default_network_policy,
                                     .validate = validate_network_policy};
   static const Rules role{.validate = validate_rules};

@@ -250,7 +250,10 @@ std::vector<StoredPtr> snapshot(Context& context, const Page& page, std::uint64_
   } else if (!wanted.empty() && wanted != "0") {
     const std::uint64_t version = version_of(wanted);
     if (version > revision) refuse_future(version, revision);
-    if (query.get("resourceVersionMatch") == "Exact") revision = version;
+    const std::string_view match = query.get("resourceVersionMatch");
+    const std::string_view limit = query.get("limit");
+    const bool paged = !limit.empty() && limit != "0";
+    if (match == "Exact" || (match.empty() && paged)) revision = version;
   }
   auto found =
       store.list_at(context.resource->storage, context.target.namespace_, revision, page.after);

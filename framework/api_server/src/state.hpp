@@ -143,10 +143,10 @@ void validate_metadata(const Resource& resource, const json::Value& object, Caus
 bool checks_metadata_last(const Resource& resource);
 /// An object that is not the one that a UID names.
 Failure uid_conflict(const Resource& resource, const json::Value& object, std::string_view wanted,
-                     std::string_view present);
+                     std::string_view present, bool dry_run);
 /// Carries over what clients cannot change, and checks the preconditions in the object.
 void carry_metadata(const Context& context, const Resource& resource, const json::Value& old_object,
-                    json::Value& object);
+                    json::Value& object, const WriteOptions& options);
 /// Warns of owners that are named twice, and drops them.
 void warn_of_owners(Context& context, json::Value& object);
 void validate_metadata_update(const Resource& resource, const json::Value& old_object,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -52,8 +53,9 @@ void set_order(Array& list, const Value& order, const std::string& key) {
 /// the first of them that came after it in the live list.
 Array ordered(Array merged, const Array& live, const Array& patch, std::string_view key) {
   const auto place = [&](const Array& list, const Value& entry) {
-    const auto found = std::find_if(list.begin(), list.end(),
-                                    [&](const Value& other) { return other[key] == entry[key]; });
+    const auto found = std::find_if(list.begin(), list.end(), [&](const Value& other) {
+      return key.empty() ? other == entry : other[key] == entry[key];
+    });
     return found == list.end() ? -1 : static_cast<int>(found - list.begin());
   };
   Array named, others;
@@ -92,6 +94,9 @@ Array merge_keyed_list(const Schema* items, const std::string& key, Array live,
     }
     const auto same = [&](const Value& other) { return other[key] == wanted; };
     const auto found = std::find_if(live.begin(), live.end(), same);
+    if (entry["$patch"].string_or("") == "merge") {
+      throw Failure::plain("merging lists cannot yet be specified in the patch");
+    }
     if (entry["$patch"].string_or("") == "delete") {
       std::erase_if(live, same);
     } else if (found == live.end()) {
@@ -104,10 +109,42 @@ Array merge_keyed_list(const Schema* items, const std::string& key, Array live,
 }
 
 Array merge_set(Array live, const Array& patch) {
+  const Array before = live;
   for (const Value& entry : patch) {
     if (std::find(live.begin(), live.end(), entry) == live.end()) live.push_back(entry);
   }
-  return live;
+  return ordered(std::move(live), before, patch, "");
+}
+
+/// Each entry of the patch, but for those that it deletes, stands in the order that it gives.
+void check_order(const Value& list, const Value& order, const std::string& key) {
+  if (!list.is_array()) return;
+  if (!order.is_array()) {
+    throw Failure::plain(fmt::format("expected a []interface {{}}, but received a {}",
+                                     order.is_string() ? "string" : "value of another type"));
+  }
+  const Array& wanted = order.as_array();
+  std::size_t at = 0;
+  for (const Value& entry : list.as_array()) {
+    if (entry.is_object() && entry["$patch"].is_string()) continue;
+    while (at < wanted.size() &&
+           !(key.empty() ? wanted[at] == entry : wanted[at][key] == entry[key])) {
+      ++at;
+    }
+    if (at++ < wanted.size()) continue;
+    throw Failure::plain(
+        fmt::format("The order in patch list:\n{}\n doesn't match $setElementOrder list:\n{}\n",
+                    show_go(list), show_go(order)));
+  }
+}
+
+void check_retained(const Array& keep, const Object& patch) {
+  for (const auto& member : patch) {
+    if (member.value.is_null() || member.key.starts_with("$")) continue;
+    if (std::find(keep.begin(), keep.end(), Value(member.key)) == keep.end()) {
+      throw Failure::bad_request("invalid patch format of retainKeys");
+    }
+  }
 }
 
 Value merge_object(const Schema* schema, Object live, const Object& patch) {
@@ -118,13 +155,22 @@ Value merge_object(const Schema* schema, Object live, const Object& patch) {
       for (const Value& gone : member.value.as_array()) std::erase(list->as_array(), gone);
     }
   }
-  if (const Value* keep = patch.find("$retainKeys"); keep != nullptr && keep->is_array()) {
+  if (const Value* keep = patch.find("$retainKeys"); keep != nullptr) {
+    if (!keep->is_array()) throw Failure::bad_request("invalid patch format of retainKeys");
+    check_retained(keep->as_array(), patch);
     for (auto member = live.begin(); member != live.end();) {
       const auto& wanted = keep->as_array();
       member = std::find(wanted.begin(), wanted.end(), Value(member->key)) == wanted.end()
                    ? live.erase(member)
                    : member + 1;
     }
+  }
+  for (const auto& member : patch) {
+    if (!member.key.starts_with("$setElementOrder/")) continue;
+    const std::string name = member.key.substr(17);
+    const Field* field = schema != nullptr ? schema->field(name) : nullptr;
+    const Value* list = patch.find(name);
+    if (list != nullptr) check_order(*list, member.value, field != nullptr ? field->merge_key : "");
   }
   for (const auto& member : patch) {
     if (member.key.starts_with("$")) continue;
@@ -156,7 +202,8 @@ Value merge_object(const Schema* schema, Object live, const Object& patch) {
 Value merge_value(const Schema* schema, const Field* field, Value live, const Value& patch) {
   if (patch.is_object()) {
     const std::string directive(patch["$patch"].string_or("merge"));
-    if (directive != "replace" && directive != "delete" && directive != "merge") {
+    if (directive != "replace" && directive != "delete" &&
+        !(directive == "merge" && patch["$patch"].is_null())) {
       throw Failure::plain(
           fmt::format("unknown patch type: {} in map: {}", directive, show_go(patch)));
     }
@@ -179,7 +226,13 @@ Value merge_value(const Schema* schema, const Field* field, Value live, const Va
 }  // namespace
 
 Value strategic_merge(const Schema* schema, Value object, const Value& patch) {
-  return merge_value(schema, nullptr, std::move(object), patch);
+  const Value version = std::as_const(object)["apiVersion"], kind = std::as_const(object)["kind"];
+  Value merged = merge_value(schema, nullptr, std::move(object), patch);
+  if (!merged.is_object()) return merged;
+  // What replaces an object is still one of its kind.
+  if (merged.find("apiVersion") == nullptr) merged["apiVersion"] = version;
+  if (merged.find("kind") == nullptr) merged["kind"] = kind;
+  return merged;
 }
 
 }  // namespace windlass::inline v0::api_server

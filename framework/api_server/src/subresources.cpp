@@ -115,13 +115,29 @@ Reply handle_scale(Context& context) {
         .group = "autoscaling", .version = "v1", .kind = "Scale", .plural = "", .singular = ""};
     throw Failure::invalid(kind, context.target.name, causes);
   }
-  Value object = before;
+  const WriteOptions options = write_options(context);
   const std::string path = resource.custom ? resource.replicas_path : ".spec.replicas";
-  if (Value* place = reach(object, split_path(path))) *place = replicas;
+  const auto set_replicas = [&](Value object) {
+    if (Value* place = reach(object, split_path(path))) *place = replicas;
+    return object;
+  };
+  Value object = set_replicas(before);
+  if (context.request.headers.get("Content-Type").starts_with("application/apply-patch")) {
+    const Value stated = Object{{"apiVersion", resource.api_version()},
+                                {"kind", resource.kind},
+                                {"metadata", Object{{"name", named}}}};
+    object = server_side_apply(context, resource, &before, set_replicas(stated), "scale", options);
+    if (resource.custom) {
+      throw Failure::plain(fmt::format(
+          "failed to convert new object (/{}; autoscaling/v1, Kind=Scale) to proper version: "
+          "request to convert CR to an invalid group/version: autoscaling/v1",
+          named));
+    }
+  }
   const std::string_view version = scale["metadata"]["resourceVersion"].string_or("");
   if (!version.empty()) object["metadata"]["resourceVersion"] = version;
   const StoredPtr updated =
-      update_object(context, resource, stored, std::move(object), "scale", write_options(context));
+      update_object(context, resource, stored, std::move(object), "scale", options);
   return {json_response(200, scale_of(resource, to_version(context, resource, updated)))};
 }
 
@@ -173,6 +189,21 @@ void use_budget(Context& context, const StoredPtr& budget, const std::string& po
   context.state.put(*resource, std::move(value));
 }
 
+/// Pods that are not ready may go without a disruption of the budget, by the budget's policy.
+bool may_go_unready(const Value& budget, const Value& pod) {
+  const Value& conditions = pod.at_path({"status", "conditions"});
+  const bool ready =
+      conditions.is_array() && std::any_of(conditions.as_array().begin(),
+                                           conditions.as_array().end(), [](const Value& condition) {
+                                             return condition["type"] == Value("Ready") &&
+                                                    condition["status"] == Value("True");
+                                           });
+  if (ready) return false;
+  if (budget.at_path({"spec", "unhealthyPodEvictionPolicy"}) == Value("AlwaysAllow")) return true;
+  const std::int64_t wanted = budget.at_path({"status", "desiredHealthy"}).integer_or(0);
+  return wanted > 0 && budget.at_path({"status", "currentHealthy"}).integer_or(0) >= wanted;
+}
+
 bool counts_for_budgets(const Value& pod) {
   const std::string_view phase = pod.at_path({"status", "phase"}).string_or("");
   return phase != "Succeeded" && phase != "Failed" && phase != "Pending" &&
@@ -219,11 +250,15 @@ Reply handle_eviction(Context& context) {
                     "This pod has more than one PodDisruptionBudget, which the eviction "
                     "subresource does not support.");
     }
-    if (!budgets.empty())
+    if (!budgets.empty() && !may_go_unready(budgets.front()->value(), pod->value()))
       use_budget(context, budgets.front(), context.target.name, options.dry_run);
   }
   StoredPtr marked = pod;
+  bool gone = false;
   if (!options.dry_run) {
+    DeleteOptions trial = options;  // refuses before anything is written
+    trial.dry_run = true;
+    delete_object(state, *context.resource, pod, trial, gone);
     Value object = pod->value();
     Value& conditions = object["status"]["conditions"];
     if (!conditions.is_array()) conditions = Array{};
@@ -234,7 +269,6 @@ Reply handle_eviction(Context& context) {
                                               {"lastTransitionTime", state.now()}});
     marked = state.put(*context.resource, std::move(object));
   }
-  bool gone = false;
   delete_object(state, *context.resource, marked, options, gone);
   Value status = make_status(201, "", "", nullptr);
   status["code"] = 201;

@@ -126,8 +126,30 @@ void validate_custom(const Resource& resource, const Value& object, const Value*
   for (const Cause& cause : now.list()) causes.add(cause);
 }
 
+/// Warns of what this server stores and does not act on, so that nobody's test relies on it.
+void warn_of_the_idle(Context& context, const Resource& resource, const Value& object) {
+  static constexpr std::pair<std::string_view, std::string_view> kIdle[] = {
+      {"", "LimitRange"},
+      {"", "ResourceQuota"},
+      {"admissionregistration.k8s.io", "MutatingAdmissionPolicy"},
+      {"admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding"},
+      {"admissionregistration.k8s.io", "ValidatingAdmissionPolicy"},
+      {"admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"}};
+  for (const auto& [group, kind] : kIdle) {
+    if (resource.is(group, kind)) {
+      context.warn(fmt::format("this API server does not enforce objects of kind {}", kind));
+    }
+  }
+  if (!resource.is("", "Namespace") || !object["metadata"]["labels"].is_object()) return;
+  for (const auto& label : object["metadata"]["labels"].as_object()) {
+    if (!label.key.starts_with("pod-security.kubernetes.io/")) continue;
+    context.warn("this API server does not enforce Pod Security standards");
+  }
+}
+
 void validate_object(Context& context, const Resource& resource, const Value& object,
                      const Value* old_object, const std::string& subresource, Causes& causes) {
+  if (subresource.empty()) warn_of_the_idle(context, resource, object);
   if (resource.custom) {
     validate_custom(resource, object, old_object, subresource, causes);
     check_rules(context, resource, object, old_object, causes);
@@ -397,7 +419,7 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
   const std::string given(object["metadata"]["resourceVersion"].string_or(""));
   conform(context, resource, object, options);
   warn_of_owners(context, object);
-  carry_metadata(context, resource, old_object, object);
+  carry_metadata(context, resource, old_object, object, options);
   if (given.empty() && must_name_version(resource) && context.request.method == "PUT") {
     causes.invalid("metadata.resourceVersion", Value(0), "must be specified for an update");
     Resource named = resource;
@@ -422,7 +444,7 @@ StoredPtr update_object(Context& context, const Resource& resource, const Stored
                                    .options = options_document(context, "UpdateOptions")};
   if (admit_mutating(context, admission, object)) {
     conform(context, resource, object, options);
-    carry_metadata(context, resource, old_object, object);
+    carry_metadata(context, resource, old_object, object, options);
     keep_what_is_not_the_clients();
   }
   validate_metadata_update(resource, old_object, object, causes);

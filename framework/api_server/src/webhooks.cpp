@@ -155,12 +155,16 @@ Value request_document(Context& context, const AdmissionRequest& request, const 
 
 // Match conditions.
 
+}  // namespace
+
 const cel::Declarations& condition_variables() {
   static const cel::Declarations variables{{{"object", cel::simple_type(cel::Type::Kind::dyn)},
                                             {"oldObject", cel::simple_type(cel::Type::Kind::dyn)},
                                             {"request", cel::simple_type(cel::Type::Kind::dyn)}}};
   return variables;
 }
+
+namespace {
 
 /// kube-apiserver's limit for all conditions of a webhook.
 constexpr std::uint64_t kConditionsBudget = 2'500'000;
@@ -485,202 +489,6 @@ void admit_removal(Context& context, const Resource& resource, const Value& old_
       if (response) judge(context, text_of(chosen.webhook["name"]), *response);
     }
   }
-}
-
-// The configurations themselves.
-
-void default_webhooks(Value& configuration) {
-  // through a const reference: a member that is missing must not be made, it would move the others
-  const bool mutating =
-      std::as_const(configuration)["kind"] == Value("MutatingWebhookConfiguration");
-  Value* webhooks = configuration.find("webhooks");
-  if (webhooks == nullptr || !webhooks->is_array()) return;
-  for (Value& webhook : webhooks->as_array()) {
-    if (!webhook.is_object()) continue;
-    set_default(webhook, "failurePolicy", "Fail");
-    set_default(webhook, "matchPolicy", "Equivalent");
-    set_default(webhook, "namespaceSelector", Object{});
-    set_default(webhook, "objectSelector", Object{});
-    set_default(webhook, "timeoutSeconds", 10);
-    if (mutating) set_default(webhook, "reinvocationPolicy", "Never");
-    if (Value* rules = webhook.find("rules"); rules != nullptr && rules->is_array()) {
-      for (Value& rule : rules->as_array()) {
-        if (rule.is_object()) set_default(rule, "scope", "*");
-      }
-    }
-    Value& config = webhook["clientConfig"];
-    if (Value* service = config.is_object() ? config.find("service") : nullptr;
-        service != nullptr && service->is_object()) {
-      set_default(*service, "port", 443);
-    }
-  }
-}
-
-namespace {
-
-void one_of(const Value& value, const std::string& path, const std::vector<std::string>& allowed,
-            Causes& causes) {
-  const std::string text = text_of(value);
-  if (std::find(allowed.begin(), allowed.end(), text) == allowed.end())
-    causes.not_supported(path, text, allowed);
-}
-
-void validate_url(const std::string& url, const std::string& path, Causes& causes) {
-  constexpr std::string_view kScheme = "https://", kForm = "; desired format: https://host[/path]";
-  if (!url.starts_with(kScheme)) {
-    causes.invalid(path, url.substr(0, url.find("://")),
-                   fmt::format("'https' is the only allowed URL scheme{}", kForm));
-    return;
-  }
-  const auto end = std::min(url.find_first_of("/?#", kScheme.size()), url.size());
-  const std::string host = url.substr(kScheme.size(), end - kScheme.size());
-  if (host.empty()) {
-    causes.invalid(path, "", fmt::format("host must be specified{}", kForm));
-  } else if (host.find('@') != std::string::npos) {
-    causes.invalid(path, "", "user information is not permitted in the URL");
-  } else if (host.rfind(':') != std::string::npos && !host.ends_with(']') &&
-             !parse_endpoint(host)) {
-    causes.invalid(path, host, "port is not valid: must be between 1 and 65535, inclusive");
-  }
-  if (url.find('#') != std::string::npos) {
-    causes.invalid(path, url.substr(url.find('#') + 1), "fragments are not permitted in the URL");
-  }
-  if (url.find('?') != std::string::npos) {
-    causes.invalid(path, url.substr(url.find('?') + 1),
-                   "query parameters are not permitted in the URL");
-  }
-}
-
-}  // namespace
-
-void validate_webhook_client(const Value& config, const std::string& path, Causes& causes) {
-  const std::string url = text_of(config["url"]);
-  const bool service = config["service"].is_object();
-  if (url.empty() != service) {
-    causes.required(path, "exactly one of url or service is required");
-    return;
-  }
-  if (service) {
-    for (const char* key : {"name", "namespace"}) {
-      if (config["service"][key].string_or("").empty()) causes.required(path + ".service." + key);
-    }
-    const std::int64_t port = config["service"]["port"].integer_or(443);
-    if (port < 1 || port > 65535) {
-      causes.invalid(path + ".service.port", port,
-                     "port is not valid: must be between 1 and 65535, inclusive");
-    }
-  } else {
-    validate_url(url, path + ".url", causes);
-  }
-}
-
-namespace {
-
-/// A rule names something of each sort, and '*' instead of others.
-void validate_rule(const Value& rule, const std::string& path, Causes& causes) {
-  for (const auto& [key, others] :
-       {std::pair("operations", "operations"), std::pair("apiGroups", "API groups"),
-        std::pair("apiVersions", "API versions"), std::pair("resources", "")}) {
-    const std::string at = path + "." + key;
-    const Value& list = rule[key];
-    if (!list.is_array() || list.as_array().empty()) {
-      causes.required(at);
-      continue;
-    }
-    const Array& entries = list.as_array();
-    const bool all = std::find(entries.begin(), entries.end(), Value("*")) != entries.end();
-    if (all && entries.size() > 1 && *others != '\0') {
-      causes.invalid(at, list, fmt::format("if '*' is present, must not specify other {}", others));
-    }
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      if (key == std::string_view("operations")) {
-        one_of(entries[i], index(at, i), {"*", "CONNECT", "CREATE", "DELETE", "UPDATE"}, causes);
-      } else if (key != std::string_view("apiGroups") && entries[i].string_or("").empty()) {
-        causes.required(index(at, i));
-      }
-    }
-  }
-  one_of(rule["scope"], path + ".scope", {"*", "Cluster", "Namespaced"}, causes);
-}
-
-void validate_conditions(const Value& conditions, const std::string& path, Causes& causes) {
-  if (!conditions.is_array()) return;
-  const Array& list = conditions.as_array();
-  constexpr std::size_t kMostConditions = 64;
-  if (list.size() > kMostConditions) causes.too_many(path, list.size(), kMostConditions);
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const std::string at = index(path, i);
-    if (list[i]["name"].string_or("").empty()) causes.required(at + ".name");
-    const std::string source = text_of(list[i]["expression"]);
-    if (source.empty()) {
-      causes.required(at + ".expression");
-      continue;
-    }
-    const auto program = cel::compile(source, condition_variables());
-    if (!program)
-      causes.invalid(at + ".expression", source, "compilation failed: " + program.error().message);
-  }
-}
-
-void validate_webhooks(const Value& configuration, bool mutating, Causes& causes) {
-  const Value& webhooks = configuration["webhooks"];
-  if (!webhooks.is_array()) return;
-  const Array& list = webhooks.as_array();
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const Value& webhook = list[i];
-    const std::string path = index("webhooks", i);
-    const std::string name = text_of(webhook["name"]);
-    if (name.empty()) {
-      causes.required(path + ".name");
-    } else if (!subdomain_problem(name).empty()) {
-      causes.invalid(path + ".name", name, subdomain_problem(name));
-    } else if (std::count(name.begin(), name.end(), '.') < 2) {
-      causes.invalid(path + ".name", name,
-                     "should be a domain with at least three segments separated by dots");
-    }
-    for (std::size_t j = 0; j < i; ++j) {
-      if (text_of(list[j]["name"]) == name) causes.duplicate(path + ".name", name);
-    }
-    one_of(webhook["failurePolicy"], path + ".failurePolicy", {"Fail", "Ignore"}, causes);
-    one_of(webhook["matchPolicy"], path + ".matchPolicy", {"Equivalent", "Exact"}, causes);
-    if (mutating)
-      one_of(webhook["reinvocationPolicy"], path + ".reinvocationPolicy", {"IfNeeded", "Never"},
-             causes);
-    if (webhook["sideEffects"].is_null()) {
-      causes.required(path + ".sideEffects", "must specify one of None, NoneOnDryRun");
-    } else {
-      one_of(webhook["sideEffects"], path + ".sideEffects", {"None", "NoneOnDryRun"}, causes);
-    }
-    const std::int64_t timeout = webhook["timeoutSeconds"].integer_or(10);
-    if (timeout < 1 || timeout > 30) {
-      causes.invalid(path + ".timeoutSeconds", timeout,
-                     "the timeout value must be between 1 and 30 seconds");
-    }
-    const Value& versions = webhook["admissionReviewVersions"];
-    if (!versions.is_array() || versions.as_array().empty()) {
-      causes.required(path + ".admissionReviewVersions", "must specify one of v1, v1beta1");
-    } else if (!lists(versions, "v1")) {
-      causes.invalid(path + ".admissionReviewVersions", versions,
-                     "must include at least one of v1; v1beta1 is not sent by this API server");
-    }
-    validate_webhook_client(webhook["clientConfig"], path + ".clientConfig", causes);
-    if (const Value& rules = webhook["rules"]; rules.is_array()) {
-      for (std::size_t j = 0; j < rules.as_array().size(); ++j)
-        validate_rule(rules.as_array()[j], index(path + ".rules", j), causes);
-    }
-    for (const char* key : {"namespaceSelector", "objectSelector"})
-      check_label_selector(webhook[key], path + "." + key, causes);
-    validate_conditions(webhook["matchConditions"], path + ".matchConditions", causes);
-  }
-}
-
-}  // namespace
-
-void validate_mutating_webhooks(const Value& configuration, Causes& causes) {
-  validate_webhooks(configuration, true, causes);
-}
-void validate_validating_webhooks(const Value& configuration, Causes& causes) {
-  validate_webhooks(configuration, false, causes);
 }
 
 }  // namespace windlass::inline v0::api_server

@@ -11,6 +11,7 @@
 
 #include <windlass/base/clock.hpp>
 #include <windlass/base/error.hpp>
+#include <windlass/cel/program.hpp>
 #include <windlass/json/value.hpp>
 
 #include "state.hpp"
@@ -99,7 +100,14 @@ void admit_sent(Context& context, const AdmissionRequest& request, json::Value& 
 void admit_removal(Context& context, const Resource& resource, const json::Value& old_object,
                    const DeleteOptions& options);
 
-void default_webhooks(json::Value& configuration);
+// admission_kinds.cpp
+/// What match conditions may name.
+const cel::Declarations& condition_variables();
+void default_validating_policy(json::Value& policy);
+void validate_validating_policy(const json::Value& policy, Causes& causes);
+void validate_policy_binding(const json::Value& binding, Causes& causes);
+void default_mutating_webhooks(json::Value& configuration);
+void default_validating_webhooks(json::Value& configuration);
 void validate_mutating_webhooks(const json::Value& configuration, Causes& causes);
 void validate_validating_webhooks(const json::Value& configuration, Causes& causes);
 

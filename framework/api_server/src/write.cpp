@@ -224,7 +224,7 @@ Reply update_missing(Context& context, Value object, const WriteOptions& options
   }
   if (const std::string uid(read["metadata"]["uid"].string_or("")); !uid.empty()) {
     if (resource.namespaced) read["metadata"]["namespace"] = target.namespace_;
-    throw uid_conflict(resource, read, uid, "");
+    throw uid_conflict(resource, read, uid, "", options.dry_run);
   }
   const std::string version(read["metadata"]["resourceVersion"].string_or(""));
   if (version.find_first_not_of("0123456789") != std::string::npos) {

@@ -277,6 +277,7 @@ class Parser {
   Exprs arguments() {
     Exprs out;
     if (accept(")")) return out;
+    first_argument_ = at_;
     do out.push_back(expression());
     while (!closes(")"));
     return out;
@@ -323,7 +324,9 @@ class Parser {
     syntax_error(fmt::format(
         "{} input '{}' expecting {}",
         token.kind == Token::Kind::end || !starts_operand(at_ + 1) ? "mismatched" : "extraneous",
-        token.text, kOperand));
+        token.text,
+        at_ == first_argument_ ? "{'[', '{', '(', ')'" + std::string(kOperand.substr(14))
+                               : std::string(kOperand)));
   }
   [[nodiscard]] bool starts_operand(std::size_t index) const {
     if (index >= tokens_.size()) return false;
@@ -606,6 +609,7 @@ class Parser {
   std::vector<Message>& errors_;
   std::vector<Token> tokens_;
   std::size_t at_ = 0;
+  std::size_t first_argument_ = SIZE_MAX;  ///< where a call may also end
   int depth_ = 0;
   int macro_ = 0;  ///< position of the macro that is being expanded
 };

@@ -145,7 +145,7 @@ TEST_F(Apply, StrategicMerge) {
            "spec":{"containers":[{"name":"x","image":"i:1"},{"name":"y","image":"i:1"}]}}}})");
   const auto patched = call(
       "PATCH", "/apis/apps/v1/namespaces/default/deployments/d",
-      R"({"spec":{"template":{"spec":{"$setElementOrder/containers":[{"name":"y"},{"name":"x"}],
+      R"({"spec":{"template":{"spec":{"$setElementOrder/containers":[{"name":"y"},{"name":"z"}],
                                 "containers":[{"name":"y","image":"i:2"},{"name":"z","image":"i:3"},{"name":"x","$patch":"delete"}]}}}})",
       "application/strategic-merge-patch+json");
   ASSERT_EQ(patched.status, 200) << patched.message();

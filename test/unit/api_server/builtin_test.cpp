@@ -128,7 +128,8 @@ TEST_F(Builtin, PodsEndGracefully) {
 
 TEST_F(Builtin, EvictionRespectsBudgets) {
   pod("p", R"({"app":"x"})", "node-1");
-  merge(std::string(kPods) + "/p/status", R"({"status":{"phase":"Running"}})");
+  merge(std::string(kPods) + "/p/status",
+        R"({"status":{"phase":"Running","conditions":[{"type":"Ready","status":"True"}]}})");
   post(
       "/apis/policy/v1/namespaces/default/poddisruptionbudgets",
       R"({"metadata":{"name":"b"},"spec":{"minAvailable":1,"selector":{"matchLabels":{"app":"x"}}}})");

@@ -34,7 +34,8 @@ TEST_F(WebhookConfigurations, GetDefaultsAndAreValidated) {
   refused(R"("clientConfig":{"service":{"name":"s","namespace":"n","port":65979}})",
           "webhooks[0].clientConfig.service.port: Invalid value: 65979: port is not valid: must be "
           "between 1 and 65535, inclusive");
-  refused(R"("clientConfig":{"url":"https://x:65979/"})", "port is not valid");
+  refused(R"("clientConfig":{"service":{"name":"s","namespace":"n","path":"/a//b"}})",
+          "segment[1] may not be empty");
   refused(R"("clientConfig":{"url":"https:///x"})", "host must be specified");
   refused(R"("clientConfig":{"url":"https://a@b/"})", "user information is not permitted");
   refused(R"("clientConfig":{"url":"https://b/?c#d"})", "query parameters are not permitted");
