@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -10,6 +11,7 @@
 
 #include <windlass/codegen/crd.hpp>
 #include <windlass/codegen/names.hpp>
+#include <windlass/type/format.hpp>
 
 #include "keywords.hpp"
 
@@ -94,9 +96,13 @@ class VersionParser {
         known_(known),
         warnings_(warnings) {}
 
+  /// `scale` is the subresource, or null.
   Result<Unit> run(const Resource& resource, const Value& schema, std::vector<Column> columns,
-                   Unit unit) {
+                   const Value& scale, Unit unit) {
     unit_ = std::move(unit);
+    for (const char* path : {"specReplicasPath", "statusReplicasPath"}) {
+      if (scale[path].is_string()) replicas_.insert(scale[path].as_string());
+    }
     taken_.insert(resource.kind);
     Struct root;
     root.name = resource.kind;
@@ -217,8 +223,7 @@ class VersionParser {
   /// True when "" satisfies the schema of a string.
   static bool allows_empty(const Value& schema) {
     if (schema["minLength"].integer_or(0) > 0) return false;
-    const auto format = schema["format"].string_or("");
-    if (!format.empty() && format != "byte" && format != "password") return false;
+    if (!type::matches_format(schema["format"].string_or(""), "")) return false;
     const auto pattern = schema["pattern"].string_or("");
     if (pattern.empty()) return true;
     const RE2 expression(re2::StringPiece(pattern.data(), pattern.size()), RE2::Quiet);
@@ -432,6 +437,7 @@ class VersionParser {
       case Kind::int64:
       case Kind::float64:
         number_rules(out, schema);
+        if (replicas_.contains(path.text())) replicas_rules(out);
         break;
       case Kind::boolean:
         value_rules(out, schema);
@@ -511,10 +517,11 @@ class VersionParser {
   Constraints overlay(const Value& schema, const Place& path, bool known = false) {
     Constraints out = object_demands(schema, path);
     const auto type = schema["type"].string_or("");
-    if (schema["format"] != Value("date-time") && !is_quantity(schema)) {
+    const bool branch = type.empty() && !schema["x-kubernetes-int-or-string"].bool_or(false);
+    if (branch || (schema["format"] != Value("date-time") && !is_quantity(schema))) {
       string_rules(out, schema, path);
     }
-    if (type != "string" || out.format == "date-time") out.format.clear();
+    if (!branch && (type != "string" || out.format == "date-time")) out.format.clear();
     number_rules(out, schema);
     list_rules(out, schema);
     value_rules(out, schema);
@@ -595,6 +602,13 @@ class VersionParser {
     out.exclusive_maximum = schema["exclusiveMaximum"].bool_or(false);
   }
 
+  /// What the server demands of them, whatever the schema says.
+  static void replicas_rules(Constraints& out) {
+    constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+    if (!out.minimum.is_number() || out.minimum.as_number() < 0) out.minimum = 0;
+    if (!out.maximum.is_number() || out.maximum.as_number() > kMost) out.maximum = kMost;
+  }
+
   static void value_rules(Constraints& out, const Value& schema) {
     for (const auto& value : array_of(schema["enum"])) {
       out.values.push_back(value.is_string() ? value.as_string() : number_text(value));
@@ -645,6 +659,8 @@ class VersionParser {
     out.json_type = schema["type"].string_or("");
     out.nullable = !out.json_type.empty() && schema["nullable"].bool_or(false);
     if (out.json_type == "array") {
+      out.min_items = count(schema["minItems"]);
+      out.max_items = count(schema["maxItems"]);
       Constraints element;
       element.json_type = schema["items"]["type"].string_or("");
       element.nullable = schema["items"]["nullable"].bool_or(false);
@@ -658,10 +674,13 @@ class VersionParser {
       out.keywords = without_descriptions(schema, false);
       out.keywords_only = true;
     }
-    for (const char* key : {"oneOf", "anyOf", "allOf", "not", "minItems", "maxItems", "items",
-                            "minProperties", "maxProperties", "enum"}) {
-      if (schema.find(key) &&
-          !(std::string_view(key) == "items" && schema["type"] == Value("array"))) {
+    for (const char* key :
+         {"oneOf", "anyOf", "allOf", "not", "minProperties", "maxProperties", "enum"}) {
+      if (schema.find(key))
+        warn(path, std::string(key) + " of a json::Value is left to the server");
+    }
+    for (const char* key : {"items", "minItems", "maxItems"}) {
+      if (schema.find(key) && out.json_type != "array") {
         warn(path, std::string(key) + " of a json::Value is left to the server");
       }
     }
@@ -675,7 +694,8 @@ class VersionParser {
   std::vector<Warning>& warnings_;
   Unit unit_;
   std::set<std::string> taken_;
-  std::map<std::string, std::string> enums_;                  // values to name
+  std::set<std::string> replicas_;            // paths that the scale subresource names
+  std::map<std::string, std::string> enums_;  // values to name
   std::unordered_multimap<std::string, std::size_t> shapes_;  // fields' names to index in structs
 };
 
@@ -764,7 +784,8 @@ Result<void> parse_crd(const Origin& origin, const Value& crd, const CrdOptions&
     unit.header = unit.source + ".hpp";
     VersionParser parser(origin.below({"spec", "versions", element, "schema", "openAPIV3Schema"}),
                          crd_name + " (" + name + "): ", options, known, out.warnings);
-    auto parsed = parser.run(resource, schema, columns_of(version), std::move(unit));
+    auto parsed = parser.run(resource, schema, columns_of(version),
+                             version["subresources"]["scale"], std::move(unit));
     if (!parsed) return parsed.error();
     definition.versions.push_back({parsed->namespace_name + "::" + resource.kind, parsed->header,
                                    name, version["storage"].bool_or(false),

@@ -1,18 +1,19 @@
 #!/bin/bash
 # Takes folders of CRDs of well-known projects, which are nobody's to copy into this repository, through the generator:
 # generates, compiles, and round-trips published examples and random objects; client-side validation must agree with the
-# in-memory API server's.
+# in-memory API server's, and a real one's.
 #
-#   test/crds/check.sh [--build DIR] [--work DIR] [--examples DIR] [--samples N] [--exact] [--whole] [--write FILE] CRDS_DIR...
+#   test/crds/check.sh [--build DIR] [--work DIR] [--examples DIR] [--samples N] [--exact] [--whole] [--real] CRDS_DIR...
 #
 # CRDS_DIR/*.yaml are the CRDs of one project; DIR/<name of CRDS_DIR> under --examples holds its examples. The build
 # (default build/release) must have the targets windlass-gen, crds_round_trip and windlass_api_core_v1, without a sanitizer.
 # --exact makes types in which empty differs from absent and without the framework's types, and compares every byte's meaning.
 # --whole makes types that say the whole schema, and compares what comes back from C++ with the CRD.
-# --write FILE keeps what the client said of a hundred objects of each kind, for real_server.py.
+# --real asks the kube-apiserver in the folder KUBEBUILDER_ASSETS, too, about the examples and two hundred objects of each type
+# (real_server.py).
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
-build=$root/build/release work=$(mktemp -d) examples= samples=1000 exact= whole= write=
+build=$root/build/release work=$(mktemp -d) examples= samples=1000 exact= whole= real=
 while [[ ${1:-} == --* ]]; do
   case $1 in
     --build) build=$2; shift 2 ;;
@@ -21,12 +22,15 @@ while [[ ${1:-} == --* ]]; do
     --samples) samples=$2; shift 2 ;;
     --exact) exact=1; shift ;;
     --whole) whole=1; shift ;;
-    --write) write=$(realpath "$2"); shift 2 ;;
+    --real) real=1; shift ;;
     *) echo "unknown option $1"; exit 2 ;;
   esac
 done
-[ $# -gt 0 ] || { sed -n '2,13p' "$0"; exit 2; }
+[ $# -gt 0 ] || { sed -n '2,14p' "$0"; exit 2; }
+[ -z "$real" ] || : "${KUBEBUILDER_ASSETS:?is not set; name a folder with etcd and kube-apiserver}"
 mkdir -p "$work"
+lines=$(realpath "$work")/lines.jsonl
+: > "$lines"
 compiler=(ccache clang++-19 -std=c++20 -O0 -Wno-invalid-offsetof -DBOOST_ASIO_NO_DEPRECATED -DBOOST_ASIO_SEPARATE_COMPILATION
   -DBOOST_ASIO_HAS_STD_INVOKE_RESULT -DFMT_SHARED -DSPDLOG_COMPILED_LIB -DSPDLOG_FMT_EXTERNAL -DSPDLOG_SHARED_LIB
   -I"$build/framework/api/include" -I"$root/codegen/include" -I"$root/test/crds")
@@ -64,13 +68,14 @@ for crds in "$@"; do
   } > "$out/entries.cpp"
   started=$(date +%s)
   # several sources as one, so that the headers are read once
-  (cd "$out" && find . -name '*.cpp' -printf '#include "%P"\n' | sort | split -l 12 - part_ --additional-suffix=.cc)
+  (cd "$out" && mv entries.cpp part_.cc && find . -name '*.cpp' -printf '#include "%P"\n' | sort | split -l 12 - part_ --additional-suffix=.cc)
   (cd "$out" && ls part_*.cc) | xargs -P "${JOBS:-2}" -I{} sh -c 'cd "$1"; shift; exec "$@" -c -x c++ {} -o {}.o' x "$out" "${compiler[@]}" -I"$out" ||
     { echo "$name: does not compile"; failed=1; continue; }
-  clang++-19 -fuse-ld=lld "$out"/*.o "${libraries[@]}" -o "$out/round_trip"
+  clang++-19 -fuse-ld=lld "$out"/*.o "${libraries[@]}" -o "$out/round_trip" || { echo "$name: does not link"; failed=1; continue; }
   compiled=$(( $(date +%s) - started ))
   echo "$name: $(ls "$crds"/*.yaml | wc -l) CRDs, $(grep -c warning: "$out/generate.log" || true) warnings; generated in $generated ms, compiled in $compiled s"
-  "$out/round_trip" --samples "$samples" ${exact:+--exact} ${whole:+--whole} ${write:+--write "$write"} ${examples:+--examples "$examples/$name"} "$crds"/*.yaml || failed=1
+  "$out/round_trip" --samples "$samples" ${exact:+--exact} ${whole:+--whole} ${real:+--write "$lines"} ${examples:+--examples "$examples/$name"} "$crds"/*.yaml || failed=1
   rm -f "$out"/*.o "$out/round_trip"
 done
+[ -z "$real" ] || python3 "$root/test/crds/real_server.py" "$lines" || failed=1
 exit $failed

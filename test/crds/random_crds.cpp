@@ -24,6 +24,11 @@ constexpr std::array kNames = {
 constexpr std::array kPatterns = {"^[a-z]+$", "^$|^[0-9]{2,4}$", "^(a|b)*c?$", "[A-Z]"};
 constexpr std::array kFormats = {"date-time", "duration", "uuid", "ipv4",
                                  "byte",      "uri",      "cidr", "hostname"};
+// what kubebuilder writes for a resource.Quantity
+constexpr const char* kQuantity =
+    "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.["
+    "0-9]*"
+    ")?)|(\\.[0-9]+))))?$";
 constexpr std::array kWords = {"", "Fast", "slow", "*", "in-between", "SIG+1", "true", "0", "-1"};
 
 class Maker {
@@ -34,7 +39,9 @@ class Maker {
     const std::string kind = "Random" + std::to_string(number);
     const std::string plural = "random" + std::to_string(number) + 's';
     Object properties;
-    properties.set("spec", object(0));
+    Object wanted = object(0);
+    if (chance(0.1)) wanted.set("x-kubernetes-preserve-unknown-fields", true);
+    properties.set("spec", std::move(wanted));
     if (chance(0.7)) properties.set("status", object(2));
     Object schema, names, version, spec, metadata, out, holder;
     schema.set("type", "object");
@@ -81,9 +88,12 @@ class Maker {
   }
 
   Object plain(int depth) {
-    switch (between(0, depth > 4 ? 7 : 11)) {
-      case 0:
-        return typed("boolean");
+    switch (between(0, depth > 4 ? 8 : 12)) {
+      case 0: {
+        Object out = typed("boolean");
+        if (chance(0.3)) out.set("default", chance(0.5));
+        return out;
+      }
       case 1:
       case 2:
         return integer();
@@ -95,6 +105,8 @@ class Maker {
       case 6: {
         Object out;
         out.set("x-kubernetes-int-or-string", true);
+        if (chance(0.3)) out.set("pattern", kQuantity);
+        if (chance(0.2)) out.set("default", 5);
         return out;
       }
       case 7: {
@@ -102,9 +114,15 @@ class Maker {
         out.set("x-kubernetes-preserve-unknown-fields", true);
         return out;
       }
-      case 8:
+      case 8: {
+        Object out = typed("object");
+        out.set("x-kubernetes-preserve-unknown-fields", true);
+        out.set("x-kubernetes-embedded-resource", true);
+        return out;
+      }
+      case 9:
         return list(depth);
-      case 9: {
+      case 10: {
         Object out = typed("object");
         out.set("additionalProperties", any(depth + 1));
         if (chance(0.3)) out.set("maxProperties", between(1, 4));
@@ -127,6 +145,7 @@ class Maker {
     if (chance(0.4)) out.set("minimum", between(-50, 5));
     if (chance(0.4)) out.set("maximum", between(10, 500));
     if (chance(0.1)) add_rule(out, "self % 2 == 0 || self < 40");
+    if (chance(0.2)) out.set("default", between(5, 10));
     return out;
   }
 
@@ -140,6 +159,12 @@ class Maker {
 
   Object number() {
     Object out = typed("number");
+    if (chance(0.2)) {
+      Array values;
+      for (const double value : {-1.5, 0.0, 0.25, 12.0}) values.emplace_back(value);
+      out.set("enum", std::move(values));
+      return out;
+    }
     if (chance(0.4)) out.set("minimum", between(-50, 5));
     if (chance(0.4)) out.set("maximum", between(10, 500));
     if (out.contains("minimum") && chance(0.3)) out.set("exclusiveMinimum", true);
@@ -156,6 +181,7 @@ class Maker {
       }
       values.emplace_back("last");
       out.set("enum", std::move(values));
+      if (chance(0.3)) out.set("default", "last");
     } else if (kind == 1) {
       out.set("pattern", one_of(kPatterns));
     } else if (kind == 2) {
@@ -163,8 +189,42 @@ class Maker {
     } else if (kind == 3) {
       out.set("minLength", between(0, 3));
       out.set("maxLength", between(4, 30));
+      if (chance(0.3)) out.set("default", "four");
+    } else if (kind == 4 && chance(0.5)) {
+      Array branches;
+      branches.push_back(keyword("format", chance(0.5) ? "ipv4" : "date-time"));
+      branches.push_back(keyword("pattern", one_of(kPatterns)));
+      out.set(chance(0.5) ? "anyOf" : "oneOf", std::move(branches));
     }
     return out;
+  }
+
+  static Value keyword(const char* name, Value value) {
+    Object out;
+    out.set(name, std::move(value));
+    return out;
+  }
+
+  static Value requires_member(const Value& name) {
+    Array names;
+    names.push_back(name);
+    return keyword("required", Value(std::move(names)));
+  }
+
+  /// Only one or at least one of two members, or not both.
+  void add_combination(Object& schema, const Object& properties) {
+    Array both;
+    for (const auto& [name, property] : properties) {
+      if (both.size() < 2) both.emplace_back(name);
+    }
+    if (both.size() < 2) return;
+    if (chance(0.3)) {
+      schema.set("not", keyword("required", Value(std::move(both))));
+      return;
+    }
+    Array branches;
+    for (const Value& name : both) branches.push_back(requires_member(name));
+    schema.set(chance(0.5) ? "oneOf" : "anyOf", std::move(branches));
   }
 
   Object list(int depth) {
@@ -175,10 +235,17 @@ class Maker {
       key.set("minLength", 1);
       properties.set("name", std::move(key));
       properties.set("value", any(depth + 2));
-      Array keys;
+      Array keys, required;
       keys.emplace_back("name");
+      required.emplace_back("name");
+      if (chance(0.4)) {  // a second key, which need not be there
+        Object protocol = typed("string");
+        protocol.set("default", "TCP");
+        properties.set("protocol", std::move(protocol));
+        keys.emplace_back("protocol");
+      }
       items.set("properties", std::move(properties));
-      items.set("required", keys);
+      items.set("required", std::move(required));
       out.set("items", std::move(items));
       out.set("x-kubernetes-list-type", "map");
       out.set("x-kubernetes-list-map-keys", std::move(keys));
@@ -204,7 +271,9 @@ class Maker {
     }
     const bool both = properties.contains("fooBar") && properties.contains("foo_bar");
     if (both) add_rule(out, "!has(self.fooBar) || has(self.foo_bar)");
+    if (chance(0.1)) add_combination(out, properties);
     out.set("properties", std::move(properties));
+    if (required.empty() && depth > 1 && chance(0.2)) out.set("default", Object());
     if (!required.empty()) out.set("required", std::move(required));
     if (chance(0.1)) out.set("x-kubernetes-preserve-unknown-fields", true);
     return out;

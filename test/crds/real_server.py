@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Asks a real kube-apiserver whether it agrees with what check.sh --write kept.
+"""Asks a real kube-apiserver whether it agrees with what check.sh --real kept.
 
-  KUBEBUILDER_ASSETS=... real_server.py LINES CRDS_DIR...
+  KUBEBUILDER_ASSETS=... real_server.py LINES
 
-starts etcd and kube-apiserver of that folder on loopback, creates the CRDs, and creates every object of LINES there with dryRun.
-The client and the server agree when both accept or both refuse. Prints one line for each disagreement and a summary for each
-kind; exits with 1 when there is one.
+starts etcd and kube-apiserver of that folder on loopback, creates the CRDs of LINES, and its objects with dryRun.
+The client and the server agree when both accept or both refuse, and when what the server would store, with its defaults and
+without what it prunes, is what the in-memory API server would. Prints the first disagreements and a summary of each kind; exits
+with 1 when there is one.
 """
 
 import collections
@@ -18,8 +19,6 @@ import subprocess
 import sys
 import tempfile
 import time
-
-import yaml
 
 
 def free_port():
@@ -83,31 +82,17 @@ class Server:
             process.wait()
 
 
-def crds_in(folders):
-    for folder in folders:
-        for name in sorted(os.listdir(folder)):
-            with open(os.path.join(folder, name)) as f:
-                for crd in yaml.load_all(f, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-                    if crd and crd.get("kind") == "CustomResourceDefinition":
-                        crd.pop("status", None)
-                        crd["spec"].pop("conversion", None)  # nobody answers the webhook
-                        for version in crd["spec"]["versions"]:
-                            version["served"] = True
-                        yield crd
-
-
-def install(server, folders):
+def install(server, lines):
     names = []
-    for crd in crds_in(folders):
+    for crd in (line["definition"] for line in lines if "definition" in line):
         metadata = crd["metadata"]
         metadata.pop("creationTimestamp", None)
         # groups under k8s.io are protected by this annotation
         metadata.setdefault("annotations", {}).setdefault("api-approved.kubernetes.io", "unapproved, for a test")
         status, body = server.ask("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd)
         if status >= 300:
-            print(f"{metadata['name']}: refused: {json.loads(body)['message'][:300]}")
-        else:
-            names.append(metadata["name"])
+            raise SystemExit(f"{metadata['name']}: refused: {json.loads(body)['message'][:300]}")
+        names.append(metadata["name"])
     deadline = time.time() + 300
     for name in names:
         while time.time() < deadline:
@@ -117,44 +102,80 @@ def install(server, folders):
             time.sleep(0.2)
 
 
-def compare(server, lines):
-    agreed, differed = collections.Counter(), collections.Counter()
-    refused = collections.Counter()
-    for text in open(lines):
-        line = json.loads(text)
-        kind = line["object"]["kind"] + " " + line["object"]["apiVersion"]
-        line["object"]["metadata"].pop("namespace", None)
-        path = line["collection"] + "?dryRun=All&fieldValidation=Ignore"
+def create(server, line):
+    """The status and the body of the answer to a dry run."""
+    line["object"]["metadata"].pop("namespace", None)
+    path = line["collection"] + "?dryRun=All&fieldValidation=Ignore"
+    deadline = time.time() + 60
+    while True:
         status, body = server.ask("POST", path, line["object"])
-        deadline = time.time() + 60
-        while status == 404 and b"page not found" in body and time.time() < deadline:
-            time.sleep(0.2)  # the kind is not served yet
-            status, body = server.ask("POST", path, line["object"])
-        accepted = status < 300 or status == 409
-        refused[kind] += not accepted
-        if accepted == (line["client"] == "accepted"):
-            agreed[kind] += 1
+        if status != 404 or b"page not found" not in body or time.time() > deadline:
+            return status, body
+        time.sleep(0.2)  # the kind is not served yet
+
+
+def difference(a, b, path=""):
+    """Where two values differ first, or nothing."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        for key in sorted(a.keys() | b.keys()):
+            if key not in a or key not in b:
+                return f"{path}.{key}"
+            found = difference(a[key], b[key], f"{path}.{key}")
+            if found:
+                return found
+        return ""
+    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        return next(filter(None, (difference(x, y, f"{path}[{i}]") for i, (x, y) in enumerate(zip(a, b)))), "")
+    return "" if a == b and isinstance(a, bool) == isinstance(b, bool) else path or "the root"
+
+
+def judge(line, status, body):
+    """What is wrong, if anything."""
+    accepted = status < 300
+    if accepted != (line["client"] == "accepted"):
+        message = "accepted" if accepted else json.loads(body)["message"]
+        return f"client: {line['client'][:250]} | server: {message[:400]}"
+    if not accepted:
+        return ""
+    stored = json.loads(body)
+    stored.pop("metadata")
+    if line["stored"] is None:
+        return "the server in memory refused it"
+    where = difference(line["stored"], stored)
+    return where and f"stored otherwise than in memory at {where}"
+
+
+def compare(server, lines):
+    asked, refused, differed = collections.Counter(), collections.Counter(), collections.Counter()
+    for line in lines:
+        if "definition" in line:
             continue
-        differed[kind] += 1
-        if differed[kind] <= 3:
-            message = "accepted" if accepted else json.loads(body)["message"]
-            print(f"  {kind}: client: {line['client'][:250]} | server: {message[:400]}")
-    for kind in sorted(agreed + differed):
-        print(f"{kind}: {agreed[kind] + differed[kind]} objects, {refused[kind]} refused, {differed[kind]} disagreements")
-    print(f"{len(agreed + differed)} kinds: {sum(agreed.values()) + sum(differed.values())} objects, {sum(refused.values())} refused, "
-          f"{sum(differed.values())} disagreements")
+        kind = line["object"]["kind"] + " " + line["object"]["apiVersion"]
+        status, body = create(server, line)
+        asked[kind] += 1
+        refused[kind] += status >= 300
+        wrong = judge(line, status, body)
+        if wrong:
+            differed[kind] += 1
+            if differed[kind] <= 3:
+                print(f"  {kind}: {wrong}")
+    for kind in sorted(asked):
+        print(f"{kind}: {asked[kind]} objects, {refused[kind]} refused, {differed[kind]} disagreements")
+    print(f"{len(asked)} kinds: {sum(asked.values())} objects, {sum(refused.values())} refused, {sum(differed.values())} disagreements")
     return sum(differed.values())
 
 
 def main():
-    if len(sys.argv) < 3 or "KUBEBUILDER_ASSETS" not in os.environ:
+    if len(sys.argv) < 2 or "KUBEBUILDER_ASSETS" not in os.environ:
         raise SystemExit(__doc__)
     with tempfile.TemporaryDirectory() as folder:
         server = Server(os.environ["KUBEBUILDER_ASSETS"], folder)
         try:
             server.ask("POST", "/api/v1/namespaces", {"metadata": {"name": "default"}})
-            install(server, sys.argv[2:])
-            sys.exit(1 if compare(server, sys.argv[1]) else 0)
+            with open(sys.argv[1]) as f:
+                lines = [json.loads(text) for text in f]
+            install(server, lines)
+            sys.exit(1 if compare(server, lines) else 0)
         finally:
             server.stop()
 

@@ -36,8 +36,11 @@ struct Options {
   std::vector<std::string> crds;
 };
 
+/// So many random objects of each type, and as many mutants, go to a real server.
+constexpr int kWritten = 100;
+
 struct Tally {
-  int examples = 0, examples_refused = 0, samples = 0, lost = 0, mutants = 0, mutants_refused = 0,
+  int examples = 0, examples_refused = 0, samples = 0, lost = 0, mutants = 0, refused = 0,
       disagreements = 0, unreadable = 0;
   void add(const Tally& other) {
     examples += other.examples;
@@ -45,7 +48,7 @@ struct Tally {
     samples += other.samples;
     lost += other.lost;
     mutants += other.mutants;
-    mutants_refused += other.mutants_refused;
+    refused += other.refused;
     disagreements += other.disagreements;
     unreadable += other.unreadable;
   }
@@ -144,17 +147,26 @@ class Served {
            std::string(spec_["names"]["plural"].string_or(""));
   }
 
-  /// Empty when the server takes the object, otherwise why not.
-  std::string refusal(const Value& object) const {
+  struct Answer {
+    std::string refusal;  ///< empty when the server takes the object, otherwise why not
+    Value stored;         ///< what it would keep, without metadata
+  };
+
+  Answer answer(const Value& object) const {
     http::Request request{.method = "POST",
                           .target = collection() + "?dryRun=All&fieldValidation=Ignore",
                           .headers = {{"Content-Type", "application/json"}},
                           .body = json::dump(object)};
     const auto reply = core_.handle(request, api_server::Identity::admin());
-    if (reply.response.status < 300) return {};
     const auto body = json::parse(reply.response.body);
-    return std::to_string(reply.response.status) + ": " +
-           (body ? std::string((*body)["message"].string_or("")) : reply.response.body);
+    if (reply.response.status < 300) {
+      Value stored = body.value();
+      stored.as_object().erase("metadata");
+      return {{}, std::move(stored)};
+    }
+    return {std::to_string(reply.response.status) + ": " +
+                (body ? std::string((*body)["message"].string_or("")) : reply.response.body),
+            {}};
   }
 
  private:
@@ -163,15 +175,22 @@ class Served {
   std::string version_;
 };
 
+/// For real_server.py.
+void write_line(const Options& options, json::Object line) {
+  if (options.write.empty()) return;
+  std::ofstream(options.write, std::ios::app) << json::dump(Value(std::move(line))) << '\n';
+}
+
 class Check {
  public:
   Check(const Entry& entry, const Served& server, const Options& options, std::string name,
-        bool status_apart)
+        const Value& version)
       : entry_(entry),
         server_(server),
         options_(options),
         name_(std::move(name)),
-        status_apart_(status_apart) {}
+        status_apart_(version["subresources"].find("status") != nullptr),
+        stored_(version["storage"].bool_or(false)) {}
 
   /// The way back from C++ gives the schema as it was.
   void schema(const Value& original) {
@@ -181,19 +200,19 @@ class Check {
 
   void example(const std::string& file, const Value& object) {
     ++tally.examples;
-    if (object["metadata"]["name"].is_string()) {
-      const auto checked = entry_.through(object, true);
-      write(checked ? checked->back : object, verdict(checked));
-    }
     const auto outcome = entry_.through(object, false);
     if (!outcome) {
       // examples that are wrong on purpose are refused by the server too
       ++tally.examples_refused;
-      if (server_.refusal(object).empty())
+      if (server_.answer(object).refusal.empty())
         complain(file + ": " + outcome.error().message, tally.unreadable);
-      return;
+    } else {
+      compare(file, object, *outcome);
     }
-    compare(file, object, *outcome);
+    if (!object["metadata"]["name"].is_string()) return;
+    Value here = object;
+    here["metadata"].as_object().erase("namespace");
+    agree(std::move(here), true);
   }
 
   void sample(const Value& schema, Random& random) {
@@ -201,12 +220,13 @@ class Check {
     const Value object = made(schema, random);
     const auto outcome = entry_.through(object, false);
     if (!outcome) {
-      if (server_.refusal(object).empty())
+      if (server_.answer(object).refusal.empty())
         complain("sample: " + outcome.error().message, tally.unreadable);
       return;
     }
     compare("sample", object, *outcome);
-    agree(object);
+    const bool keep = tally.samples <= kWritten;
+    agree(object, keep);
     Value mutant = object;
     for (const char* part : {"spec", "status"}) {
       if (mutant.find(part) == nullptr) continue;
@@ -214,7 +234,7 @@ class Check {
       break;
     }
     ++tally.mutants;
-    agree(mutant);
+    agree(std::move(mutant), keep);
   }
 
   Tally tally;
@@ -250,16 +270,38 @@ class Check {
 
   /// What a type cannot hold (an empty text where none is allowed) is not sent: the server is asked
   /// about what would be.
-  void agree(Value object) {
+  void agree(Value object, bool keep) {
     if (status_apart_) object.as_object().erase("status");  // the server takes no notice of it
     const auto outcome = entry_.through(object, true);
-    const std::string refusal = server_.refusal(outcome ? outcome->back : object);
+    const Value& sent = outcome ? outcome->back : object;
+    const auto [refusal, stored] = server_.answer(sent);
     const std::string mine = verdict(outcome);
-    write(outcome ? outcome->back : object, mine);
-    if (!refusal.empty()) ++tally.mutants_refused;
-    if ((mine == "accepted") == refusal.empty()) return;
-    complain("client: " + mine + " | server: " + (refusal.empty() ? "accepted" : refusal),
-             tally.disagreements);
+    if (keep) write(sent, mine, stored);
+    if (!refusal.empty()) ++tally.refused;
+    if ((mine == "accepted") != refusal.empty()) {
+      complain("client: " + mine + " | server: " + (refusal.empty() ? "accepted" : refusal),
+               tally.disagreements);
+    } else if (refusal.empty() && stored_) {
+      same_defaults(sent, outcome->defaulted, stored);
+    }
+  }
+
+  /// The defaults that json::apply_defaults sets are the server's.
+  void same_defaults(const Value& sent, Value mine, Value stored) {
+    mine.as_object().erase("metadata");
+    if (status_apart_) {
+      mine.as_object().erase("status");
+      stored.as_object().erase("status");
+    }
+    // a part that is absent on the wire is an empty one in these types, and its members get
+    // defaults
+    for (const char* part : {"spec", "status"}) {
+      if (sent.find(part) == nullptr && stored.find(part) == nullptr) mine.as_object().erase(part);
+    }
+    std::string where;
+    if (!same(without_nothing(stored), without_nothing(mine), where)) {
+      complain("the server's defaults are others at " + where, tally.disagreements);
+    }
   }
 
   static std::string verdict(const Result<Outcome>& outcome) {
@@ -268,14 +310,14 @@ class Check {
     return outcome->violations[0].path + ": " + outcome->violations[0].message;
   }
 
-  /// A line for real_server.py.
-  void write(const Value& object, const std::string& client) {
-    if (options_.write.empty() || ++written_ > 100) return;
+  /// `stored` is null when the server in memory refused the object.
+  void write(const Value& object, const std::string& client, const Value& stored) const {
     json::Object line;
     line.set("collection", server_.collection());
     line.set("client", client);
     line.set("object", object);
-    std::ofstream(options_.write, std::ios::app) << json::dump(Value(std::move(line))) << '\n';
+    line.set("stored", stored);
+    write_line(options_, std::move(line));
   }
 
   /// Makes one thing wrong, perhaps.
@@ -320,7 +362,7 @@ class Check {
   const Options& options_;
   std::string name_;
   bool status_apart_;  ///< a subresource
-  int written_ = 0;
+  bool stored_;        ///< otherwise the stored version's defaults come on top
 };
 
 using Examples = std::map<std::string, std::vector<std::pair<std::string, Value>>>;
@@ -364,7 +406,7 @@ Tally check_crd(const Value& crd, api_server::Core& core, const Examples& exampl
         schema["required"].as_array().emplace_back(part);
       }
       const std::string label = kind + '.' + name + '.' + group;
-      Check check(entry, server, options, label, version["subresources"].find("status") != nullptr);
+      Check check(entry, server, options, label, version);
       if (options.whole) check.schema(version["schema"]["openAPIV3Schema"]);
       if (const auto found = examples.find(group + '/' + name + ' ' + kind);
           found != examples.end()) {
@@ -376,8 +418,8 @@ Tally check_crd(const Value& crd, api_server::Core& core, const Examples& exampl
       std::printf(
           "%s: %d examples (%d refused), %d samples, %d mutants (%d objects refused), "
           "%d lost, %d unreadable, %d disagreements%s\n",
-          label.c_str(), t.examples, t.examples_refused, t.samples, t.mutants, t.mutants_refused,
-          t.lost, t.unreadable, t.disagreements, has_rules(schema) ? ", has CEL rules" : "");
+          label.c_str(), t.examples, t.examples_refused, t.samples, t.mutants, t.refused, t.lost,
+          t.unreadable, t.disagreements, has_rules(schema) ? ", has CEL rules" : "");
       std::fflush(stdout);
       total.add(t);
     }
@@ -412,6 +454,9 @@ int run(const Options& options) {
         ++total.disagreements;
         continue;
       }
+      json::Object line;
+      line.set("definition", crd);
+      write_line(options, std::move(line));
       total.add(check_crd(crd, core, examples, options));
       ++crds;
     }
@@ -419,8 +464,8 @@ int run(const Options& options) {
   std::printf(
       "%d CRDs: %d examples (%d refused), %d samples, %d mutants, %d objects refused, %d lost, "
       "%d unreadable, %d disagreements\n",
-      crds, total.examples, total.examples_refused, total.samples, total.mutants,
-      total.mutants_refused, total.lost, total.unreadable, total.disagreements);
+      crds, total.examples, total.examples_refused, total.samples, total.mutants, total.refused,
+      total.lost, total.unreadable, total.disagreements);
   return total.lost + total.unreadable + total.disagreements == 0 ? 0 : 1;
 }
 

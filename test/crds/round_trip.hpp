@@ -13,6 +13,7 @@ namespace windlass::crds {
 
 struct Outcome {
   json::Value back;          ///< encoded again
+  json::Value defaulted;     ///< the same after json::apply_defaults
   bool equal_again = false;  ///< what comes back decodes to an equal object
   std::vector<type::Violation> violations;
 };
@@ -27,6 +28,10 @@ Result<Outcome> through(const json::Value& value, bool strict) {
   const auto again = json::decode<T>(text);
   out.equal_again = again.has_value() && *again == *object;
   out.violations = cel::validate(*object);
+  T complete = *object;
+  const auto applied = json::apply_defaults(complete);
+  if (!applied) return applied.error();
+  out.defaulted = json::to_value(complete);
   return out;
 }
 

@@ -245,12 +245,21 @@ Value read_stored(const State& state, const Resource& resource, const Value& obj
 
 }  // namespace
 
+Value to_version(const State& state, const Resource& resource, const Value& stored) {
+  if (!resource.custom || stored["apiVersion"] == Value(resource.api_version()))
+    return to_version(resource, stored);
+  Value object = read_stored(state, resource, stored);
+  object["apiVersion"] = resource.api_version();
+  drop_undeclared(resource, object);
+  return object;
+}
+
 std::vector<Value> to_version(Context& context, const Resource& resource,
                               const std::vector<StoredPtr>& stored) {
   std::vector<Value> out;
   for (const StoredPtr& object : stored) {
     if (resource.conversion == nullptr) {
-      out.push_back(to_version(resource, object->value()));
+      out.push_back(to_version(context.state, resource, object->value()));
       continue;
     }
     const auto written = context.written.find(object->value()["metadata"]["uid"].string_or(""));

@@ -41,6 +41,9 @@ std::vector<json::Value> converted(Context& context, const Resource& resource,
                                    const std::string& api_version,
                                    std::vector<json::Value> objects);
 
+/// From the store, where no webhook converts: with the defaults of the version that is there, not of
+/// the one that is asked for.
+json::Value to_version(const State& state, const Resource& resource, const json::Value& stored);
 /// As the functions without a context, for resources of every strategy.
 json::Value to_version(Context& context, const Resource& resource, const StoredPtr& stored);
 std::vector<json::Value> to_version(Context& context, const Resource& resource,

@@ -144,7 +144,7 @@ std::string WatchStream::encode(const Item& item) {
               item.object->value()["apiVersion"] == Value(resource.api_version()))) {
     body = item.object->text();
   } else {
-    body = json::dump(to_version(resource, item.object->value()));
+    body = json::dump(to_version(*settings_.state, resource, item.object->value()));
   }
   std::string out;
   out.reserve(body.size() + 40);

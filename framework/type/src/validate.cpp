@@ -61,6 +61,8 @@ std::string describe(Ref ref) {
     case Kind::map:
     case Kind::object:
       return "object";
+    case Kind::any:
+      return std::string(ref.shape->any->type_name(ref.value));
     default:
       break;
   }
@@ -205,9 +207,20 @@ class Validator {
     }
     const bool list = ref.shape->kind == Kind::list;
     if (list || ref.shape->kind == Kind::map) check_count(ref, count(ref), c);
+    if (is_json_list(ref)) check_count(ref, elements_of(ref), c);
     if (ref.shape->kind == Kind::object) check_members(ref, c);
     if (list) check_unique(ref, c);
     if (c.demands != nullptr) check_demands(ref, *c.demands);
+  }
+
+  static bool is_json_list(Ref ref) {
+    return ref.shape->kind == Kind::any && ref.shape->any->type_name(ref.value) == "array";
+  }
+
+  static std::size_t elements_of(Ref json_list) {
+    std::size_t count = 0;
+    while (json_list.shape->any->at(json_list.value, count) != nullptr) ++count;
+    return count;
   }
 
   static std::size_t members_of(Ref object) {
@@ -373,7 +386,8 @@ class Validator {
   }
 
   void check_count(Ref ref, std::size_t have, const Constraints& c) {
-    const std::string noun = ref.shape->kind == Kind::list ? " items" : " properties";
+    const bool list = ref.shape->kind == Kind::list || is_json_list(ref);
+    const std::string noun = list ? " items" : " properties";
     if (c.min_items && have < *c.min_items) {
       invalid(ref, "should have at least " + std::to_string(*c.min_items) + noun);
     }

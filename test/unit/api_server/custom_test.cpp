@@ -251,6 +251,31 @@ TEST_F(Custom, AreEstablishedByAWriteOfTheServers) {
   EXPECT_EQ(get("/apis/other.com/v1/as").status, 200);
 }
 
+TEST_F(Custom, DefaultsAreThoseOfTheVersionsOfTheRequestAndOfTheStore) {
+  const std::string things = "/apis/other.com/v1beta1/things";
+  const auto version = [](const std::string& name, bool stored, const std::string& properties) {
+    return R"({"name":")" + name + R"(","served":true,"storage":)" + (stored ? "true" : "false") +
+           R"(,"schema":{"openAPIV3Schema":{"type":"object","properties":{"spec":{"type":"object",)"
+           R"("default":{},"properties":)" +
+           properties + "}}}}}";
+  };
+  const std::string sent = R"("sent":{"type":"integer","default":1})";
+  const auto made = post(
+      kCrds,
+      R"({"metadata":{"name":"things.other.com"},"spec":{"group":"other.com","scope":"Cluster",
+         "names":{"plural":"things","kind":"Thing"},"versions":[)" +
+          version("v1", true, "{" + sent + R"(,"port":{"type":"integer","default":179}})") + "," +
+          version("v1beta1", false, "{" + sent + R"(,"port":{"type":"integer"}})") + "]}}");
+  ASSERT_EQ(made.status, 201) << made.message();
+  // the store is read with the defaults of its version, in the answer to a write, too
+  const std::string thing =
+      R"({"apiVersion":"other.com/v1beta1","kind":"Thing","metadata":{"name":"x"}})";
+  const json::Value expected = read(R"({"sent":1,"port":179})");
+  EXPECT_EQ(post(things + "?dryRun=All", thing).body["spec"], expected);
+  EXPECT_EQ(post(things, thing).body["spec"], expected);
+  EXPECT_EQ(get(things + "/x").body["spec"], expected);
+}
+
 TEST_F(Custom, DiscoveryShowsThem) {
   const auto list = get("/apis/example.com/v1");
   ASSERT_EQ(list.status, 200);

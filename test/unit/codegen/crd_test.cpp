@@ -236,6 +236,18 @@ TEST(Crd, EveryVersionIsAUnit) {
   EXPECT_TRUE(crds->units[1].structs.back().resource->has_status);
 }
 
+TEST(Crd, TheReplicasOfScaleAreWhatTheServerTakes) {
+  const std::string text = crd_with("{size: {type: integer}, few: {type: integer, minimum: 1}}") +
+                           "      subresources: {scale: {specReplicasPath: .spec.size, "
+                           "statusReplicasPath: .spec.few}}\n";
+  const auto crds = parse(text);
+  ASSERT_TRUE(crds) << crds.error().message;
+  const auto& fields = find(*crds, "FooSpec")->fields;
+  EXPECT_EQ(fields[0].constraints.minimum, json::Value(1));
+  EXPECT_EQ(fields[0].constraints.maximum, json::Value(2147483647));
+  EXPECT_EQ(fields[1].constraints.minimum, json::Value(0));
+}
+
 TEST(Crd, ErrorsNameThePlaceAndTheRemedy) {
   struct Case {
     std::string text;

@@ -17,7 +17,7 @@ void HTTPWidgetConversion::to_hub([[maybe_unused]] const Spoke& from, [[maybe_un
 //   spec.clusterIP: std::string, not in v1alpha1
 //   spec.code: std::string, not in v1alpha1
 //   spec.count: std::optional<std::int32_t>, not in v1alpha1
-//   spec.data: std::optional<std::string>, not in v1alpha1
+//   spec.data: std::string, not in v1alpha1
 //   spec.default: std::optional<std::string>, not in v1alpha1
 //   spec.either: windlass::Box<HTTPWidgetSpecEither>, not in v1alpha1
 //   spec.embedded: windlass::json::Value, not in v1alpha1

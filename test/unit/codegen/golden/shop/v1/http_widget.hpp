@@ -133,7 +133,7 @@ struct HTTPWidgetSpec {
   std::string cluster_ip;
   std::string code;
   std::optional<std::int32_t> count;
-  std::optional<std::string> data;
+  std::string data;
   std::optional<std::string> default_;
   windlass::Box<HTTPWidgetSpecEither> either;
   windlass::json::Value embedded;
