@@ -151,11 +151,21 @@ class Validator {
     path_.resize(size);
   }
 
+  /// To an element of a list or a value of a map.
   void descend(const std::string& step, Ref ref, const Constraints* constraints) {
     const std::size_t size = path_.size();
     path_ += step;
-    check(ref, constraints);
+    if (writes_null(ref)) {
+      invalid(ref, "must be of type string: \"null\"");
+    } else {
+      check(ref, constraints);
+    }
     path_.resize(size);
+  }
+
+  /// A time that is not set; as a member it is absent, here it is not.
+  static bool writes_null(Ref ref) {
+    return ref.shape->kind == Kind::scalar && is_empty(ref) && describe(ref) == "null";
   }
 
   /// A required value that has nowhere to be: an empty Box, or a json::Value that is null, unless
