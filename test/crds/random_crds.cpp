@@ -271,9 +271,10 @@ class Maker {
     }
     const bool both = properties.contains("fooBar") && properties.contains("foo_bar");
     if (both) add_rule(out, "!has(self.fooBar) || has(self.foo_bar)");
-    if (chance(0.1)) add_combination(out, properties);
+    const bool combined = chance(0.1);
+    if (combined) add_combination(out, properties);
     out.set("properties", std::move(properties));
-    if (required.empty() && depth > 1 && chance(0.2)) out.set("default", Object());
+    if (required.empty() && !combined && depth > 1 && chance(0.2)) out.set("default", Object());
     if (!required.empty()) out.set("required", std::move(required));
     if (chance(0.1)) out.set("x-kubernetes-preserve-unknown-fields", true);
     return out;

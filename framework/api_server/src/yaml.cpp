@@ -197,7 +197,8 @@ void write(const Value& value, int indent, std::string& out);
 
 void write_string(const std::string& text, int indent, bool key, std::string& out) {
   const bool lines = text.find('\n') != std::string::npos;
-  const bool block = lines && !key && text.front() != ' ' && text.front() != '\n';
+  // a block that is the whole document has no margin to tell it by
+  const bool block = lines && !key && indent > 0 && text.front() != ' ' && text.front() != '\n';
   if (!is_printable(text) || is_typed(text) || (lines && !block)) {
     out += quote(text);
   } else if (block) {

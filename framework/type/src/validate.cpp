@@ -151,19 +151,30 @@ class Validator {
     path_.resize(size);
   }
 
+  /// To an element of a list or a value of a map.
   void descend(const std::string& step, Ref ref, const Constraints* constraints) {
     const std::size_t size = path_.size();
     path_ += step;
-    check(ref, constraints);
+    if (writes_null(ref)) {
+      invalid(ref, "must be of type string: \"null\"");
+    } else {
+      check(ref, constraints);
+    }
     path_.resize(size);
   }
 
-  /// A required value that has nowhere to be: an empty Box, or a json::Value that is null, unless
-  /// null is a value. For other types that may be null, the member is a std::optional.
+  /// A time that is not set; as a member it is absent, here it is not.
+  static bool writes_null(Ref ref) {
+    return ref.shape->kind == Kind::scalar && is_empty(ref) && describe(ref) == "null";
+  }
+
+  /// A required value that has nowhere to be: an empty Box, a json::Value that is null, or a time
+  /// that is not set, unless null is a value. For other types that may be null, the member is a
+  /// std::optional.
   static bool is_missing(Ref ref, const Constraints* constraints) {
     if (constraints != nullptr && constraints->nullable) return false;
     const bool boxed = ref.shape->kind == Kind::optional && ref.shape->optional->on_heap;
-    return (boxed || ref.shape->kind == Kind::any) && is_empty(ref);
+    return ((boxed || ref.shape->kind == Kind::any) && is_empty(ref)) || writes_null(ref);
   }
 
   void report(std::string message, const char* reason = "FieldValueInvalid") {

@@ -47,6 +47,11 @@ TEST(Yaml, TextsThatReadAsSomethingElseAreQuoted) {
   EXPECT_EQ(written("2024-01-01 \"x\""), "\"2024-01-01 \\\"x\\\"\"");
 }
 
+TEST(Yaml, ATextCanBeTheWholeDocument) {
+  for (const char* text : {"", "a", "a: b\nc: d", "a:--- 0\n:b c", "- a\n"})
+    expect_same(Value(text));
+}
+
 TEST(Yaml, LinesAndControls) {
   for (const std::string text : {"\n",
                                  "\n\n",

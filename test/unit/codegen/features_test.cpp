@@ -141,6 +141,17 @@ TEST(Features, ElementsOfListsOfBooleansAreCounted) {
             "spec.flags: Too many: 3: must have at most 2 items\n");
 }
 
+TEST(Features, ATimeThatIsNotSetIsNeitherAnElementNorThere) {
+  auto object = json::from_value<Format>(example("Format")).value();
+  object.spec.since = {};
+  EXPECT_EQ(problems(windlass::type::validate(object)), "spec.since: Required value\n");
+  object = json::from_value<Format>(example("Format")).value();
+  object.spec.moments.emplace_back();
+  EXPECT_EQ(problems(windlass::type::validate(object)),
+            "spec.moments[1]: Invalid value: null: spec.moments[1] in body must be of type string: "
+            "\"null\"\n");
+}
+
 TEST(Features, DefaultsAreApplied) {
   Default object =
       json::from_value<Default>(json::parse(R"({"spec":{"items":[{}],"values":{"v":{}}}})").value())

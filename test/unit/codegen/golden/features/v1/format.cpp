@@ -41,6 +41,7 @@ const windlass::type::Table& FormatSpec::table() {
       field<&T::moment>("moment", offsetof(T, moment), optional),
       field<&T::moments>("moments", offsetof(T, moments), optional),
       field<&T::secret>("secret", offsetof(T, secret), optional, &for_secret),
+      field<&T::since>("since", offsetof(T, since), required),
       field<&T::span>("span", offsetof(T, span), optional),
       field<&T::uri>("uri", offsetof(T, uri), optional, &for_uri),
   };

@@ -32,6 +32,7 @@ struct FormatSpec {
   std::optional<windlass::meta::Time> moment;
   std::vector<windlass::meta::Time> moments;
   std::optional<std::string> secret;
+  windlass::meta::Time since;
   std::optional<windlass::meta::Duration> span;
   std::string uri;
 
