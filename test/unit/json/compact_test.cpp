@@ -86,6 +86,16 @@ TEST(Compact, KeepsTimesAndQuantities) {
   expect_same(spec);
 }
 
+TEST(Compact, KeepsMicroseconds) {
+  std::vector<meta::MicroTime> times(3);
+  times[1] = meta::MicroTime::parse("2026-01-02T03:04:05.000006Z").value();
+  times[2] = meta::MicroTime::parse("1969-12-31T23:59:59.999999Z").value();
+  std::vector<meta::MicroTime> again;
+  const auto bytes = json::compact(type::ref_to(times));
+  ASSERT_TRUE(json::expand_into(bytes, type::shape_of<std::vector<meta::MicroTime>>, &again));
+  EXPECT_EQ(again, times);
+}
+
 TEST(Compact, KeepsStringsOfEveryForm) {
   const std::string uuid = "c17149d4-3953-4b32-a6fd-aeeb975729fa";
   const std::string hex = "d12aabfe228f219e9cb0eb53f16947ccf25ec84d8dbc74254770f58904dba41e";
