@@ -31,8 +31,8 @@ constexpr const char* kFinalizer = "example.com/outside";
 /// Something outside the cluster that has to go before its ConfigMap does.
 struct Outside {
   std::set<std::string> things;  ///< by the ConfigMap's name
-  /// Whether the ConfigMap is there and not being deleted: a leader that does not know that it is
-  /// none any more comes too late.
+  /// Whether the ConfigMap is there, not being deleted, and kept by the finalizer: a leader that is
+  /// none any more, or that looks at an old state, comes too late.
   std::function<bool(const std::string&)> wanted;
   void make(const std::string& name) {
     if (!wanted(name)) throw Exception(Errc::permission, "nobody owns " + name);
@@ -129,7 +129,8 @@ void scenario(SimulatedCluster& sim, const Faults& faults) {
   Outside outside;
   outside.wanted = [&sim](const std::string& name) {
     const auto map = sim.find<ConfigMap>(name);
-    return map && !map->metadata.is_deleting();
+    const auto held = map ? map->metadata.finalizers : std::vector<std::string>();
+    return map && !map->metadata.is_deleting() && std::ranges::count(held, kFinalizer) > 0;
   };
   sim.always("secrets stay", [&]() -> std::string {
     for (const auto& secret : sim.list<Secret>()) {

@@ -87,7 +87,7 @@ says "a kind in lower case" 1 'PascalCase.*--kind' create api --group shop --ver
 says "a version that is none" 1 'v1alpha1.*--version' create api --group shop --version one --kind Price
 says "a kind that Kubernetes has not" 1 '--crd FILE' create controller --group apps --version v1 --kind Deploiment
 says "a second group" 1 'edit --multigroup' create api --group geo --version v1 --kind Region
-says "an edit of nothing" 1 '--multigroup or --namespaced' edit
+says "an edit of nothing" 1 'say --multigroup, --namespaced' edit
 says "a folder below the project" 0 'need no change' upgrade -C config
 echo '{"uses":[{"group":"shop.example.com","plural":"orders","use":"reconcile"}]}' >described.json
 alone+=(env PATH=/nowhere)

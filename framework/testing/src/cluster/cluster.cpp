@@ -141,6 +141,7 @@ Task<void> SimulatedCluster::Impl::control(SimulatedProcess& self, Impl* world) 
   options.health_probe_bind_address = "0";
   auto manager = std::make_shared<Manager>(self, world->config_of(self), options);
   self.keep(manager);
+  world->workload_manager = manager;
   add_workload_controllers(*manager);
   auto running = manager->run();
   co_await std::move(running);

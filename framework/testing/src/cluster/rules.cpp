@@ -304,6 +304,30 @@ void SimulatedCluster::Impl::check_reconciled() {
   }
 }
 
+/// Which cache of a process is not what the server has; empty: none.
+std::string SimulatedCluster::Impl::not_current(const std::string& name, Manager& running) const {
+  auto& cache = running.cache();
+  if (!cache.has_synced()) return "the caches of " + name + " have not synced";
+  for (const auto* informer : cache.informers()) {
+    const auto found = objects.find(collection_of(informer->store().kind().resource));
+    std::size_t alive = 0;
+    if (found != objects.end()) {
+      for (const auto& [key, known] : found->second) {
+        if (!known.exists || !informer->covers(key)) continue;
+        ++alive;
+        if (informer->store().version(key) != std::to_string(known.revision)) {
+          return name + "'s cache of " + name_of(found->first, key) + " is not current";
+        }
+      }
+    }
+    if (informer->store().size() != alive) {
+      return name + "'s cache of " + std::string(informer->store().kind().resource.plural) +
+             " is not current";
+    }
+  }
+  return {};
+}
+
 std::string SimulatedCluster::Impl::unrest() const {
   for (const auto& replica : replicas) {
     if (!replica.process->alive()) return replica.process->name() + " is down";
@@ -322,31 +346,11 @@ std::string SimulatedCluster::Impl::unrest() const {
     }
   }
   for (std::size_t i = 0; i < replicas.size(); ++i) {
-    const auto* running = manager(static_cast<int>(i));
+    auto* running = manager(static_cast<int>(i));
     if (running == nullptr) return replicas[i].process->name() + " is starting";
-    auto& cache = const_cast<Manager*>(running)->cache();
-    if (!cache.has_synced())
-      return "the caches of " + replicas[i].process->name() + " have not synced";
-    for (const auto* informer : cache.informers()) {
-      const auto& kind = informer->store().kind();
-      const auto found = objects.find(collection_of(kind.resource));
-      std::size_t alive = 0;
-      if (found != objects.end()) {
-        for (const auto& [key, known] : found->second) {
-          if (!known.exists || !is_watched(key)) continue;
-          ++alive;
-          if (informer->store().version(key) != std::to_string(known.revision)) {
-            return replicas[i].process->name() + "'s cache of " + name_of(found->first, key) +
-                   " is not current";
-          }
-        }
-      }
-      if (informer->store().size() != alive) {
-        return replicas[i].process->name() + "'s cache of " + std::string(kind.resource.plural) +
-               " is not current";
-      }
-    }
+    if (auto why = not_current(replicas[i].process->name(), *running); !why.empty()) return why;
   }
+  if (const auto running = workload_manager.lock()) return not_current("controllers", *running);
   return {};
 }
 

@@ -118,6 +118,7 @@ struct SimulatedCluster::Impl {
   Setup setup;
   ManagerOptions manager_options;
   std::vector<Replica> replicas;
+  std::weak_ptr<Manager> workload_manager;  ///< of the controllers of workloads, while it runs
   std::map<std::string, Sender, std::less<>> tokens;
   int tokens_issued = 0;
   bool stopping = false;
@@ -221,6 +222,7 @@ struct SimulatedCluster::Impl {
   void check_backoff();
   void check_reconciled();
   [[nodiscard]] std::string unrest() const;  ///< why it is not at rest; empty: it is
+  [[nodiscard]] std::string not_current(const std::string& name, Manager& running) const;
   void watch_reconciles(Replica& replica, int index);
 };
 
