@@ -222,7 +222,7 @@ const std::vector<Canary>& canaries() {
       {"queue forgets", {rules::kReconciled, "content"}, {}},
       {"two at once", {rules::kOneAtATime}, {}},
       {"stale read", {"secrets stay", rules::kConverges}, {}},
-      {"finalizer too early", {"outside"}, {}},
+      {"finalizer too early", {"outside"}, {}, {.crash = 0.2}},
   };
   return all;
 }
