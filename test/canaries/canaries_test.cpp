@@ -247,7 +247,7 @@ class Canaries : public ::testing::TestWithParam<std::size_t> {};
 
 TEST_P(Canaries, AreFound) {
   const auto& canary = canaries()[GetParam()];
-  constexpr std::uint64_t kSeeds = 60;
+  constexpr std::uint64_t kSeeds = 120;
   awake() = canary.bug;
   const auto began = std::clock();
   std::string found;
