@@ -154,46 +154,6 @@ SIMULATION(HelloWhenMemoryRunsOut) {
   sim.stop_replicas();
 }
 
-/// Allocates a hundred times and notes where that failed.
-class Allocator final : public ObjectReconciler<Greeting> {
- public:
-  explicit Allocator(std::set<int>* failed_at) : failed_at_(failed_at) {}
-  Task<Action> reconcile(Context, Ref<Greeting>) override {
-    blocks_.clear();
-    blocks_.reserve(100);
-    try {
-      while (blocks_.size() < 100) blocks_.push_back(std::make_unique<int>());
-    } catch (const std::bad_alloc&) {
-      failed_at_->insert(static_cast<int>(blocks_.size()));
-      throw;
-    }
-    co_return await_change();
-  }
-
- private:
-  std::vector<std::unique_ptr<int>> blocks_;
-  std::set<int>* failed_at_;
-};
-
-TEST(Cluster, MemoryRunsOutInTheMiddleOfAReconcile) {
-  std::set<int> failed_at;
-  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    SimulatedCluster sim({.seed = seed});
-    sim.install(GREETING_CRD);
-    sim.start_replicas(1, [&](Manager& manager) {
-      controller_managed_by(manager).reconciles<Greeting>().complete<Allocator>(&failed_at);
-    });
-    sim.faults({.allocation = 0.5});
-    for (int i = 0; i < 60; ++i) {
-      sim.apply(greeting("greeting-" + std::to_string(i), "world"));
-      sim.run_for(1s);
-    }
-    sim.heal();
-    sim.run_until_quiet(20min);
-  }
-  EXPECT_GT(failed_at.size(), 5u);
-}
-
 SIMULATION(HelloWhenTokensExpire) {
   endure(sim, {.token_expiry = 0.05});
   EXPECT_TRUE(happened(sim, ": 401"));

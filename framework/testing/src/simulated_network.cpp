@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "allocation.hpp"
 #include "simulation_impl.hpp"
 
 namespace windlass::inline v0::testing {
@@ -261,7 +260,6 @@ void SimulatedNetwork::stop_listening(ListenerState& listener) {
 
 void SimulatedNetwork::start_dial(SimulatedProcess::Impl& from,
                                   const std::shared_ptr<Attempt>& attempt) {
-  const AllocationsWork here;
   if (from.cut) {
     attempt->failure = Error{Errc::io, "the simulated process has ended"};
     return;
@@ -317,7 +315,6 @@ void SimulatedNetwork::schedule_delivery(const std::shared_ptr<Connection>& conn
 
 void SimulatedNetwork::send(const std::shared_ptr<Connection>& connection, int side,
                             Segment segment) {
-  const AllocationsWork here;
   auto& peer = connection->sides[1 - side];
   if (peer.closed && segment.kind != Segment::Kind::data) return;
   auto fragment = simulation_.options.network.max_fragment;

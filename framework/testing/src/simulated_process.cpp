@@ -4,7 +4,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 
-#include "allocation.hpp"
 #include "simulation_impl.hpp"
 
 namespace windlass::inline v0::testing {
@@ -81,7 +80,6 @@ void SimulatedClock::drop_timers() {
 }
 
 void SimulatedClock::arm(Timer& timer, SteadyTime at) {
-  const AllocationsWork here;
   disarm(timer);
   if (at > steady_now() + kForever) return;
   const Key key(at, ++armed_);

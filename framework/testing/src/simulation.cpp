@@ -3,7 +3,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 
-#include "allocation.hpp"
 #include "simulation_impl.hpp"
 
 namespace windlass::inline v0::testing {
@@ -53,7 +52,6 @@ class CapturedLog final : public LogSink {
   void write(LogLevel level, std::string_view name, std::string_view message,
              std::span<const LogField> fields) override {
     if (process_.cut) return;
-    const AllocationsWork here;
     auto& simulation = process_.simulation;
     LogRecord record{simulation.now, process_.name, level, {}};
     if (!name.empty()) record.text = "[" + std::string(name) + "] ";
@@ -94,7 +92,6 @@ SimulatedProcess& Simulation::Impl::find_or_make(std::string_view name) {
 }
 
 void Simulation::Impl::at(Duration time, std::function<void()> action) {
-  const AllocationsWork here;
   events.emplace(std::pair(std::max(time, now), ++sequence), std::move(action));
 }
 
@@ -119,27 +116,21 @@ bool Simulation::Impl::step(SimulatedProcess::Impl& process) {
   if (!process.context || process.cut) return false;
   current = &process;
   std::size_t count = 0;
-  bool out_of_memory = false;
   try {
     if (process.context->stopped()) process.context->restart();
     count = process.context->poll_one();
   } catch (const ProcessExit&) {
     count = 1;
-  } catch (const std::bad_alloc&) {
-    count = 1;
-    out_of_memory = true;  // what ends a real process, too
   } catch (...) {
     count = 1;
     fail("an exception left a handler of process \"" + process.name +
          "\": " + windlass::describe(std::current_exception()).message);
   }
   current = nullptr;
-  keep_allocations();
   if (count > 0 && process.steps_to_crash && (*process.steps_to_crash)-- == 0) {
     process.steps_to_crash.reset();
     process.self->crash();
   }
-  if (out_of_memory) process.self->crash();
   if (process.doomed) process.destroy();
   if (count == 0) return false;
   ++steps;

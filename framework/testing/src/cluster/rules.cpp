@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "../allocation.hpp"
 #include "world.hpp"
 
 namespace windlass::inline v0::testing {
@@ -12,8 +11,6 @@ namespace {
 constexpr std::size_t kStartsIn10s = 100;
 constexpr std::size_t kRequestsIn60s = 1500;
 constexpr auto kQuietTime = 60s;
-/// Of a reconcile whose memory runs out, one of the first so many.
-constexpr double kAllocations = 400;
 /// No object ever has it: who applies with this version creates, and knows no UID.
 constexpr std::string_view kNoVersion = "1";
 
@@ -55,13 +52,11 @@ Task<Action> watched(controller::ReconcileFunction inner, Context context,
   Action action;
   const auto memory = world->chance_in(Fault::Kind::allocation, replica);
   try {
-    // one of its allocations up to its first wait, or, when there are fewer, with all its work done
-    if (memory) fail_allocation(1 + static_cast<std::uint32_t>(*memory * kAllocations));
+    if (memory && *memory < 0.5) throw std::bad_alloc();
     auto reconciling = inner(std::move(context));
     action = co_await std::move(reconciling);
-    if (memory) throw std::bad_alloc();
+    if (memory) throw std::bad_alloc();  // with all its work done
   } catch (...) {
-    keep_allocations();
     failure = std::current_exception();
   }
   --entry.running;

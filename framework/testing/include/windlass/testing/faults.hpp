@@ -38,9 +38,7 @@ struct Faults {
   double token_rotation = 0;  ///< tokens are replaced; old ones are refused after a while
   double pod = 0;             ///< a container crashes, a pod is evicted, a node is lost for a while
   double stall = 0;           ///< a handler of a replica blocks its executors for a while
-  /// For a while, memory runs out in some reconciles of a replica: one of the allocations up to its
-  /// first wait fails, or it fails at its end.
-  double allocation = 0;
+  double allocation = 0;      ///< for a while, memory runs out in some reconciles of a replica
   double token_expiry = 0;    ///< all tokens are refused, new ones come after a while
   double certificates = 0;    ///< after `SimulatedCluster::use_tls`: a new authority signs
   double webhook = 0;         ///< for a while, the webhooks of `SimulatedCluster::webhook` time out
