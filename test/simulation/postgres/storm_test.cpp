@@ -94,29 +94,30 @@ void put_a_webhook_before_workloads(SimulatedCluster& sim) {
   });
 }
 
-/// Eight minutes of faults over the life of three databases, and three of rest. In one run of eight
-/// the API servers speak TLS, in one of eight they ask a webhook: so these can fail, too.
+/// Seven minutes and a half of faults over the life of three databases, and three of rest. In one
+/// run of sixteen the API servers speak TLS, in one of sixteen they ask a webhook: so these can
+/// fail, too.
 void storm(SimulatedCluster& sim, const Faults& faults) {
-  if (sim.seed() % 8 == 1) sim.use_tls();
-  if (sim.seed() % 8 == 2) put_a_webhook_before_workloads(sim);
+  if (sim.seed() % 16 == 1) sim.use_tls();
+  if (sim.seed() % 16 == 2) put_a_webhook_before_workloads(sim);
   World world(sim);
   world.disposable.insert("data-b-0");
   sim.apply(database("a"));
   sim.apply(database("b", true));
   sim.faults(faults);
-  sim.run_for(100s);
+  sim.run_for(90s);
   sim.apply(database("c"));
   world.set("a", "work_mem", "8MB");
-  sim.run_for(100s);
+  sim.run_for(90s);
   world.grow("a", "2Gi");
   sim.remove<Database>("b");
-  sim.run_for(100s);
+  sim.run_for(90s);
   sim.remove<Database>("c");
   world.set("a", "work_mem", "9MB");
-  sim.run_for(100s);
+  sim.run_for(90s);
   if (!sim.find<Database>("b")) sim.apply(database("b", true));
   if (!sim.find<Database>("c")) sim.apply(database("c"));
-  sim.run_for(100s);
+  sim.run_for(90s);
   sim.heal();
   sim.run_until_quiet(20min, 2min);  // backoff may have grown to ten minutes
   EXPECT_CONVERGED(world.ready("a"));
