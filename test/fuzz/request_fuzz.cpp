@@ -7,6 +7,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static windlass::fuzz::Api open;
   static windlass::fuzz::Api guarded(true);
   std::string_view rest(reinterpret_cast<const char*>(data), size);
+  // the fuzzer learns words from comparisons: who brings the secret gives nothing away
+  if (rest.find(windlass::fuzz::Api::kSecret) != std::string_view::npos) return -1;
   const std::string first = windlass::fuzz::next_line(rest);
   const std::string type = windlass::fuzz::next_line(rest);
   std::string_view words(first);

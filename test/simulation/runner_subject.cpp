@@ -1,6 +1,7 @@
 // Simulations that fail in different ways, and some that do not: what runner_test.cpp runs.
 
 #include <cstdlib>
+#include <iostream>
 
 #include <windlass/testing/simulation_test.hpp>
 #include <windlass/windlass.hpp>
@@ -36,6 +37,19 @@ SIMULATION(ExitsWithOne) {
 }
 
 SIMULATION(Passes) { EXPECT_GT(sim.seed(), 0u); }
+
+SYSTEMATIC_SIMULATION(SaysEachRun, withhold, 2) {
+  std::cerr << "one run\n";
+  sim.start_replicas(1, [](Manager& manager) {
+    controller_managed_by(manager).reconciles<ConfigMap>().complete<Idle>();
+  });
+  ConfigMap map;
+  for (const auto* name : {"a", "b", "c", "d", "e"}) {
+    map.metadata.name = name;
+    sim.apply(map);
+    sim.run_until_quiet(5min, 1s);
+  }
+}
 
 Task<void> evict(Manager* manager, bool fenced) {
   json::Value eviction;

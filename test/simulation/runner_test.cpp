@@ -26,7 +26,7 @@ struct Finished {
 };
 
 Finished run(const std::string& command) {
-  FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
+  FILE* pipe = ::popen(("( " + command + " ) 2>&1").c_str(), "r");
   if (pipe == nullptr) return {};
   Finished done;
   char chunk[4096];
@@ -93,11 +93,30 @@ TEST_F(Runner, AProcessThatEndsMidwayHasFailed) {
   }
 }
 
-TEST_F(Runner, SeedsThatWereNotRunHaveNotPassed) {
+TEST_F(Runner, FewerProcessesThanAskedForRunAllSeeds) {
   EXPECT_EQ(subject("Passes", "--seeds=40 --jobs=40").code, 0);
-  const auto starved = subject("Passes", "--seeds=40 --jobs=40", "ulimit -n 24; ");
-  EXPECT_EQ(starved.code, 1);
-  EXPECT_THAT(starved.said, HasSubstr(" of 40 seeds were run"));
+  const auto fewer = subject("Passes", "--seeds=40 --jobs=40", "ulimit -n 24; ");
+  EXPECT_EQ(fewer.code, 0) << fewer.said;
+  EXPECT_THAT(fewer.said, HasSubstr("Passes: 40 seeds"));
+}
+
+TEST_F(Runner, SeedsThatWereNotRunHaveNotPassed) {
+  const auto none = subject("Passes", "--seeds=40 --jobs=2", "ulimit -n 4; ");
+  EXPECT_EQ(none.code, 1);
+  EXPECT_THAT(none.said, HasSubstr("only 0 of 40 seeds were run"));
+}
+
+TEST_F(Runner, ASystematicRunMakesAsManyPointsAsItIsTold) {
+  const auto usual = subject("SaysEachRun", "");
+  EXPECT_EQ(usual.code, 0) << usual.said;
+  EXPECT_EQ(count(usual.said, "one run\n"), 1 + 2);
+  const auto one = subject("SaysEachRun", "--points=1");
+  EXPECT_EQ(count(one.said, "one run\n"), 1 + 1);
+  const auto all = subject("SaysEachRun", "--points=100000");
+  const auto points = std::atoi(after(all.said, "SaysEachRun: ").c_str());
+  EXPECT_GT(points, 2) << all.said;
+  EXPECT_EQ(count(all.said, "one run\n"), 1 + points);
+  EXPECT_THAT(subject("SaysEachRun", "--points=0").said, HasSubstr("--points=0: a number is"));
 }
 
 TEST_F(Runner, AnEvictionIsADeletion) {

@@ -1,9 +1,8 @@
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 
-#include <windlass/base/encoding.hpp>
 #include <windlass/json/value.hpp>
+
+#include "text.hpp"
 
 namespace windlass::inline v0::json {
 namespace {
@@ -214,13 +213,13 @@ class Dumper {
         out_ += value.as_bool() ? "true" : "false";
         break;
       case Type::integer:
-        out_ += std::to_string(value.as_integer());
+        append_integer(out_, value.as_integer());
         break;
       case Type::number:
-        write_number(value.as_number());
+        append_number(out_, value.as_number());
         break;
       case Type::string:
-        out_ += quote_json(value.as_string());
+        append_quoted(out_, value.as_string());
         break;
       case Type::array:
         write_array(value.as_array());
@@ -233,15 +232,6 @@ class Dumper {
   std::string take() { return std::move(out_); }
 
  private:
-  void write_number(double number) {
-    if (!std::isfinite(number)) {
-      out_ += "null";  // JSON has no other word for it
-      return;
-    }
-    char digits[32];
-    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-    out_.append(digits, end);
-  }
   void write_array(const Array& array) {
     out_ += '[';
     ++depth_;
@@ -260,7 +250,7 @@ class Dumper {
     bool first = true;
     for (const auto& [key, member] : object) {
       separate(first);
-      out_ += quote_json(key);
+      append_quoted(out_, key);
       out_ += pretty_ ? ": " : ":";
       write(member);
     }

@@ -1,6 +1,7 @@
 // Seeds over processes, the first failure, and what matters of it.
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstdio>
 #include <fstream>
@@ -8,6 +9,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -207,10 +209,30 @@ struct Worker {
   bool ended = false;
 };
 
-[[noreturn]] void work(SimulationBody body, const ClusterOptions& base, std::uint64_t first,
-                       std::uint64_t step, std::uint64_t end, int to) {
+/// A number that processes share.
+class SharedCounter {
+ public:
+  explicit SharedCounter(std::uint64_t value) {
+    void* const page =
+        ::mmap(nullptr, sizeof(Number), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) throw std::bad_alloc();
+    number_ = new (page) Number(value);
+  }
+  ~SharedCounter() { ::munmap(number_, sizeof(Number)); }
+  SharedCounter(const SharedCounter&) = delete;
+  SharedCounter& operator=(const SharedCounter&) = delete;
+  std::uint64_t take() { return number_->fetch_add(1); }
+
+ private:
+  using Number = std::atomic<std::uint64_t>;
+  static_assert(Number::is_always_lock_free);
+  Number* number_;
+};
+
+[[noreturn]] void work(SimulationBody body, const ClusterOptions& base, SharedCounter& next,
+                       std::uint64_t end, int to) {
   if (std::freopen("/dev/null", "w", stdout) == nullptr) ::_exit(3);
-  for (auto seed = first; seed < end; seed += step) {
+  for (auto seed = next.take(); seed < end; seed = next.take()) {
     std::string line = "at " + std::to_string(seed) + "\n";
     if (::write(to, line.data(), line.size()) < 0) ::_exit(3);
     Ending ending;
@@ -259,6 +281,7 @@ std::optional<std::uint64_t> run_in_processes(const char* name, SimulationBody b
                                               const ClusterOptions& base, std::uint64_t first,
                                               std::uint64_t end, int jobs, bool& died) {
   std::vector<Worker> workers(static_cast<std::size_t>(jobs));
+  SharedCounter next(first);
   std::cout.flush();
   for (std::size_t i = 0; i < workers.size(); ++i) {
     int ends[2];
@@ -275,7 +298,7 @@ std::optional<std::uint64_t> run_in_processes(const char* name, SimulationBody b
       for (const auto& other : workers) {
         if (other.from >= 0) ::close(other.from);
       }
-      work(body, base, first + i, static_cast<std::uint64_t>(jobs), end, ends[1]);
+      work(body, base, next, end, ends[1]);
     }
     ::close(ends[1]);
   }
@@ -446,6 +469,7 @@ void run_systematically(const char* name, Perturbation::Kind kind, int limit, Si
   const int all = undisturbed.opportunities(kind);
   ASSERT_GT(all, 0) << name << " offers no such point";
   const int count = std::min(all, flags().points.value_or(limit));
+  std::fprintf(stderr, "%s: %d of %d points\n", name, count, all);
   ::testing::Test::RecordProperty("points", count);
   for (int i = 0; i < count && !::testing::Test::HasFailure(); ++i) {
     const int number =

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -104,7 +105,12 @@ void Simulation::Impl::note(std::uint64_t a, std::uint64_t b) {
 
 void Simulation::Impl::note(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325ull;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
+  for (std::size_t i = 0; i < text.size(); i += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, std::min(sizeof word, text.size() - i));
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
+    hash ^= hash >> 32;
+  }
   note(hash, text.size());
 }
 
@@ -140,7 +146,8 @@ bool Simulation::Impl::step(SimulatedProcess::Impl& process) {
 }
 
 std::size_t Simulation::Impl::round() {
-  std::vector<SimulatedProcess::Impl*> order;
+  auto& order = round_order;
+  order.clear();
   for (auto& process : processes) {
     auto& impl = of(*process);
     if (impl.context && !impl.cut && !impl.paused_until) order.push_back(&impl);

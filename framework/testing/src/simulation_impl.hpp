@@ -272,6 +272,7 @@ struct Simulation::Impl {
   std::uint64_t trace = 0xcbf29ce484222325ull;
   std::uint64_t steps = 0;
   std::uint64_t steps_this_instant = 0;
+  std::vector<SimulatedProcess::Impl*> round_order;  ///< scratch of round()
   std::map<std::pair<Duration, std::uint64_t>, std::function<void()>> events;
   std::vector<std::unique_ptr<SimulatedProcess>> processes;
   SimulatedNetwork network;

@@ -471,6 +471,12 @@ std::vector<Violation> validate(Ref ref) {
   return validator.take();
 }
 
+void drop_status(std::vector<Violation>& violations) {
+  std::erase_if(violations, [](const Violation& violation) {
+    return violation.path == "status" || violation.path.starts_with("status.");
+  });
+}
+
 std::vector<Violation> validate_update(Ref before, Ref after) {
   std::vector<Violation> violations;
   check_immutable(before, after, {}, violations);

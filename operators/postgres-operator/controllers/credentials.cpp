@@ -1,6 +1,7 @@
 #include "controllers/credentials.hpp"
 
 #include <array>
+#include <charconv>
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -14,7 +15,6 @@ namespace postgres {
 
 namespace {
 
-constexpr int kRounds = 4096;
 using Digest = std::array<unsigned char, 32>;
 
 const unsigned char* bytes(std::string_view text) {
@@ -63,22 +63,35 @@ std::string make_password(std::string_view random_bytes) {
   return password;
 }
 
-std::string scram_verifier(std::string_view password, std::string_view salt) {
+std::string scram_verifier(std::string_view password, std::string_view salt, int rounds) {
   Digest salted{};
   if (::PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), bytes(salt),
-                          static_cast<int>(salt.size()), kRounds, EVP_sha256(),
+                          static_cast<int>(salt.size()), rounds, EVP_sha256(),
                           static_cast<int>(salted.size()), salted.data()) != 1) {
     fail();
   }
   const auto stored_key = sha256(hmac(salted, "Client Key"));
   const auto server_key = hmac(salted, "Server Key");
-  return "SCRAM-SHA-256$" + std::to_string(kRounds) + ":" + windlass::encode_base64(salt) + "$" +
+  return "SCRAM-SHA-256$" + std::to_string(rounds) + ":" + windlass::encode_base64(salt) + "$" +
          windlass::encode_base64(text(stored_key)) + ":" +
          windlass::encode_base64(text(server_key));
 }
 
+namespace {
+
+/// The rounds of a verifier; 0 when there are none that can be used.
+int rounds_of(std::string_view verifier) {
+  constexpr int most = 10'000'000;  // seconds
+  const auto digits = verifier.substr(verifier.find('$') + 1);
+  int rounds = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), rounds);
+  return error == std::errc() && rounds > 0 && rounds <= most && *end == ':' ? rounds : 0;
+}
+
+}  // namespace
+
 std::string salt_of(std::string_view verifier) {
-  if (!is_scram_verifier(verifier)) return {};
+  if (!is_scram_verifier(verifier) || rounds_of(verifier) == 0) return {};
   const auto colon = verifier.find(':');
   const auto dollar = verifier.find('$', colon);
   if (dollar == std::string_view::npos) return {};
@@ -89,7 +102,7 @@ std::string salt_of(std::string_view verifier) {
 std::string effective_verifier(std::string_view password, std::string_view verifier) {
   const auto salt = salt_of(verifier);
   if (password.empty() || salt.empty()) return std::string(verifier);
-  return scram_verifier(password, salt);
+  return scram_verifier(password, salt, rounds_of(verifier));
 }
 
 }  // namespace postgres

@@ -252,7 +252,8 @@ Task<std::string> DatabaseReconciler::ensure_secrets(Context context, Ref<Databa
   auto known = secret ? credentials_in(*secret) : std::nullopt;
   if (!known) known = Credentials{make_password(context.environment().secret_bytes(32)), {}};
   if (known->salt.empty()) known->salt = context.environment().secret_bytes(16);
-  const auto verifier = scram_verifier(known->password, known->salt);  // costs milliseconds
+  const auto verifier =
+      scram_verifier(known->password, known->salt, options_.scram_rounds);  // costs milliseconds
   const auto want =
       desired_credentials(*db, known->password, verifier, tls.authority.certificate_pem);
   const bool differs = secret && secret->data != want.data;

@@ -7,6 +7,7 @@
 
 #include <windlass/controller/builder.hpp>
 
+#include "controllers/credentials.hpp"
 #include "controllers/desired.hpp"
 
 namespace postgres {
@@ -15,6 +16,8 @@ struct DatabaseControllerOptions {
   /// The image that holds /instance-manager: the operator's own.
   std::string operator_image;
   int max_concurrent_reconciles = 4;
+  /// Of the password's hash; at least 4096 outside of simulations.
+  int scram_rounds = kScramRounds;
 };
 
 class DatabaseReconciler final : public windlass::ObjectReconciler<Database> {

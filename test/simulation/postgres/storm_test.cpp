@@ -33,10 +33,11 @@ struct World {
     sim.install(DATABASE_CRD);
     sim.image("postgres", [this](const PodView& view) { return model(view); });
     sim.always("data", [this] { return model.wrong; });
-    sim.always("retained volumes", [this] { return lost_claim(); });
+    sim.always<core::PersistentVolumeClaim>("retained volumes", [this] { return lost_claim(); });
     sim.start_replicas(3,
                        [](windlass::Manager& manager) {
-                         add_database_controller(manager, {.operator_image = "operator:1"});
+                         add_database_controller(
+                             manager, {.operator_image = "operator:1", .scram_rounds = 64});
                        },
                        {.operator_name = "postgres-operator"});
   }
@@ -94,7 +95,7 @@ void put_a_webhook_before_workloads(SimulatedCluster& sim) {
   });
 }
 
-/// Seven minutes and a half of faults over the life of three databases, and three of rest. In one
+/// Five minutes of faults over the life of three databases, and five of rest. In one
 /// run of fifteen the API servers speak TLS, in one of fifteen they ask a webhook: so these can
 /// fail, too.
 void storm(SimulatedCluster& sim, const Faults& faults) {
@@ -105,21 +106,21 @@ void storm(SimulatedCluster& sim, const Faults& faults) {
   sim.apply(database("a"));
   sim.apply(database("b", true));
   sim.faults(faults);
-  sim.run_for(90s);
+  sim.run_for(1min);
   sim.apply(database("c"));
   world.set("a", "work_mem", "8MB");
-  sim.run_for(90s);
+  sim.run_for(1min);
   world.grow("a", "2Gi");
   sim.remove<Database>("b");
-  sim.run_for(90s);
+  sim.run_for(1min);
   sim.remove<Database>("c");
   world.set("a", "work_mem", "9MB");
-  sim.run_for(90s);
+  sim.run_for(1min);
   if (!sim.find<Database>("b")) sim.apply(database("b", true));
   if (!sim.find<Database>("c")) sim.apply(database("c"));
-  sim.run_for(90s);
+  sim.run_for(1min);
   sim.heal();
-  sim.run_until_quiet(20min, 2min);  // backoff may have grown to ten minutes
+  sim.run_until_quiet(20min);  // backoff may have grown to ten minutes
   EXPECT_CONVERGED(world.ready("a"));
   EXPECT_EQ(sim.find<Database>("a")->status.storage_size, "2Gi");
   for (const auto& db : sim.list<Database>()) {

@@ -28,7 +28,8 @@ void life(SimulatedCluster& sim) {
   sim.always("data", [&] { return model.wrong; });
   sim.start_replicas(3,
                      [](windlass::Manager& manager) {
-                       add_database_controller(manager, {.operator_image = "operator:1"});
+                       add_database_controller(
+                           manager, {.operator_image = "operator:1", .scram_rounds = 64});
                      },
                      {.operator_name = "postgres-operator"});
   Database db;
@@ -73,7 +74,8 @@ TEST(Trials, OfEveryFieldOfTwoDatabases) {
   sim.image("postgres", [&](const PodView& view) { return model(view); });
   sim.start_replicas(3,
                      [](windlass::Manager& manager) {
-                       add_database_controller(manager, {.operator_image = "operator:1"});
+                       add_database_controller(
+                           manager, {.operator_image = "operator:1", .scram_rounds = 64});
                      },
                      {.operator_name = "postgres-operator"});
   const auto make = [&](const std::string& name) {

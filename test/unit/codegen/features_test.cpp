@@ -14,6 +14,7 @@
 #include <features/v1/name.hpp>
 #include <features/v1/nothing.hpp>
 #include <features/v1/number_or_text.hpp>
+#include <features/v1/reported.hpp>
 #include <features/v1/shape.hpp>
 #include <features/v1/unknown_field.hpp>
 #include <gtest/gtest.h>
@@ -43,7 +44,7 @@ TEST(Features, TheGoldenFilesAreWhatComesOut) {
                                                       .output_prefix = "features",
                                                       .check = true});
   ASSERT_TRUE(generated) << generated.error().message;
-  EXPECT_EQ(generated->files.size(), 22u);
+  EXPECT_EQ(generated->files.size(), 24u);
 }
 
 json::Value example(std::string_view kind) {
@@ -67,7 +68,7 @@ std::string problems(const std::vector<windlass::type::Violation>& violations) {
 template <class T>
 class Feature : public ::testing::Test {};
 using Kinds = ::testing::Types<Collection, Default, Demand, Embedded, Enumeration, Format, Name,
-                               Nothing, NumberOrText, Shape, UnknownField>;
+                               Nothing, NumberOrText, Reported, Shape, UnknownField>;
 
 struct KindName {
   template <class T>
@@ -98,6 +99,25 @@ TYPED_TEST(Feature, RandomObjectsAreValidAndComeBack) {
     EXPECT_EQ(*again, *object) << text;
     EXPECT_EQ(json::encode(*again), text);
   }
+}
+
+TEST(Features, AStatusIsDemandedOnlyOfWhoFillsIt) {
+  Reported made;
+  made.metadata.name = "one";
+  made.spec.size = 1;
+  EXPECT_EQ(problems(windlass::type::validate(made)), "");
+  EXPECT_EQ(problems(windlass::cel::validate(made)), "");
+  Reported grown = made;
+  grown.spec.size = 2;
+  EXPECT_EQ(problems(windlass::cel::validate_update(made, grown)), "");
+
+  grown.status.phase = "Ready";
+  const std::string missing = "status.source: Required value\n";
+  EXPECT_EQ(problems(windlass::type::validate(grown)), missing);
+  EXPECT_EQ(problems(windlass::cel::validate(grown)).substr(0, missing.size()), missing);
+  grown.status.source = json::Value("here");
+  EXPECT_EQ(problems(windlass::cel::validate(grown)), "");
+  EXPECT_EQ(problems(windlass::cel::validate_update(made, grown)), "");
 }
 
 TEST(Features, DemandsAreMade) {

@@ -66,8 +66,12 @@ TEST(Scram, a_changed_password_gets_the_same_verifier_from_everyone) {
   EXPECT_EQ(salt_of(before), "0123456789abcdef");
   EXPECT_EQ(effective_verifier("old", before), before);
   EXPECT_EQ(effective_verifier("new", before), scram_verifier("new", "0123456789abcdef"));
+  EXPECT_EQ(effective_verifier("new", scram_verifier("old", "0123456789abcdef", 64)),
+            scram_verifier("new", "0123456789abcdef", 64));
   EXPECT_EQ(effective_verifier("", before), before);
-  for (const auto* broken : {"", "SCRAM-SHA-256$", "md5abc", "SCRAM-SHA-256$4096:!!$a=:b="}) {
+  for (const auto* broken :
+       {"", "SCRAM-SHA-256$", "md5abc", "SCRAM-SHA-256$4096:!!$a=:b=", "SCRAM-SHA-256$0:YWJj$a=:b=",
+        "SCRAM-SHA-256$99999999:YWJj$a=:b=", "SCRAM-SHA-256$:YWJj$a=:b="}) {
     EXPECT_EQ(salt_of(broken), "") << broken;
     EXPECT_EQ(effective_verifier("new", broken), broken);
   }

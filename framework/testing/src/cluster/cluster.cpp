@@ -206,12 +206,10 @@ void SimulatedCluster::Impl::tick() {
     replica.restart_due = true;
   }
   check_gates();
-  if (custom_due) {
-    custom_due = false;
-    for (const auto& [rule, check] : custom) {
-      const auto wrong = check();
-      if (!wrong.empty() && checks(rule.c_str())) broken(rule.c_str(), wrong);
-    }
+  for (auto& own : custom) {
+    if (!std::exchange(own.due, false)) continue;
+    const auto wrong = own.check();
+    if (!wrong.empty() && checks(own.rule.c_str())) broken(own.rule.c_str(), wrong);
   }
   if (sim.now() >= next_scan) {
     next_scan = sim.now() + kScanInterval;
@@ -244,6 +242,7 @@ void SimulatedCluster::Impl::observe(const api_server::Observation& observation)
   const auto& collection = observation.collection;
   const bool lease = collection == "coordination.k8s.io/leases";
   const bool event = collection == "/events" || collection == "events.k8s.io/events";
+  for (auto& own : custom) own.due |= own.collection == collection;
   auto& known = objects[collection][key];
   const bool removed = observation.now == nullptr;
   // by the operator: what others make and delete is their affair
@@ -278,7 +277,7 @@ void SimulatedCluster::Impl::observe(const api_server::Observation& observation)
   changes.push_back(sim.now());
   while (changes.front() < sim.now() - 60s) changes.pop_front();
   last_change = sim.now();
-  custom_due = !custom.empty();
+  for (auto& own : custom) own.due |= own.collection.empty();
   last_change_text = (removed                         ? "the deletion of "
                       : observation.before == nullptr ? "the creation of "
                                                       : "an update of ") +
@@ -556,7 +555,11 @@ void SimulatedCluster::stop_replicas() {
 }
 
 void SimulatedCluster::always(std::string rule, std::function<std::string()> check) {
-  impl_->custom.emplace_back(std::move(rule), std::move(check));
+  impl_->custom.push_back({std::move(rule), std::move(check), {}});
+}
+void SimulatedCluster::always_of(const meta::Resource& resource, std::string rule,
+                                 std::function<std::string()> check) {
+  impl_->custom.push_back({std::move(rule), std::move(check), collection_of(resource)});
 }
 void SimulatedCluster::skip(const char* rule) { impl_->skipped.insert(rule); }
 

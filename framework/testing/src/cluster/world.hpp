@@ -171,8 +171,14 @@ struct SimulatedCluster::Impl {
                                              "currentRevision",
                                              "updateRevision",
                                              "addresses"};
-  std::vector<std::pair<std::string, std::function<std::string()>>> custom;
-  bool custom_due = false;
+  /// A rule of the test.
+  struct Custom {
+    std::string rule;
+    std::function<std::string()> check;
+    std::string collection;  ///< "group/plural" of what it is about; empty: of everything
+    bool due = false;
+  };
+  std::vector<Custom> custom;
   std::optional<Violation> violation;
   Duration next_scan{};
 

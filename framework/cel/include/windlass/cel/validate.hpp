@@ -17,8 +17,10 @@ class Validator {
  public:
   explicit Validator(const type::Shape& shape) : rules_(json::schema_of(shape)) {}
 
-  /// `object` has its defaults. `old_object` is what it replaces, or nothing.
-  [[nodiscard]] std::vector<type::Violation> run(type::Ref object, type::Ref old_object) const;
+  /// `object` has its defaults. `old_object` is what it replaces, or nothing. Without
+  /// `with_status`, what the object's status holds does not count.
+  [[nodiscard]] std::vector<type::Violation> run(type::Ref object, type::Ref old_object,
+                                                 bool with_status = true) const;
 
  private:
   Rules rules_;
@@ -34,21 +36,24 @@ const Validator& validator_of() {
 /// patterns, formats, list keys, oneOf and the like, and the rules of x-kubernetes-validations.
 /// Defaults are applied to a copy first. Rules that mention oldSelf (transition rules) apply only
 /// to updates. As on the server, rules are left out when values are missing, too long, too many or
-/// none of an enumeration; the last violation then says so.
+/// none of an enumeration; the last violation then says so. A status that nobody filled is left out
+/// where status is a subresource, as in type::validate.
 /// The rules of T are compiled on the first call. Thread-safe. Throws Exception(internal) for a
 /// default that does not fit its field.
 template <type::Described T>
 std::vector<type::Violation> validate(T object) {
+  const bool with_status = !type::has_unset_status(object);
   json::apply_defaults(object).value();
-  return validator_of<T>().run(type::ref_to(object), {});
+  return validator_of<T>().run(type::ref_to(object), {}, with_status);
 }
 /// The same for an update of `before`: with the transition rules, and without what is as wrong as
 /// it was before.
 template <type::Described T>
 std::vector<type::Violation> validate_update(T before, T after) {
+  const bool with_status = !type::has_unset_status(after);
   json::apply_defaults(before).value();
   json::apply_defaults(after).value();
-  return validator_of<T>().run(type::ref_to(after), type::ref_to(before));
+  return validator_of<T>().run(type::ref_to(after), type::ref_to(before), with_status);
 }
 
 }  // namespace windlass::inline v0::cel

@@ -191,8 +191,14 @@ class SimulatedCluster {
   void stop_replicas();
 
   // Rules -----------------------------------------------------------------------------------------
-  /// `check` is called after every change of an object and returns what is wrong, or nothing.
+  /// `check` is called after every change of an object, leases and events excepted, and returns
+  /// what is wrong, or nothing.
   void always(std::string rule, std::function<std::string()> check);
+  /// The same, after every change of an object of kind T.
+  template <client::ApiObject T>
+  void always(std::string rule, std::function<std::string()> check) {
+    always_of(T::resource, std::move(rule), std::move(check));
+  }
   /// Does not check one of the rules above.
   void skip(const char* rule);
 
@@ -238,6 +244,8 @@ class SimulatedCluster {
                                                 const meta::ObjectKey& key) const;
   [[nodiscard]] std::vector<std::string> read_all(const meta::Resource& resource) const;
   bool erase(const meta::Resource& resource, const meta::ObjectKey& key);
+  void always_of(const meta::Resource& resource, std::string rule,
+                 std::function<std::string()> check);
 
   std::unique_ptr<Impl> impl_;
 };

@@ -2,6 +2,7 @@
 // Validation against the constraints in a table.
 
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <windlass/type/table.hpp>
@@ -21,10 +22,31 @@ struct Violation {
 /// Checks every value present against its field's constraints, and that required strings, lists and
 /// maps whose schema demands content have it. Default values are not applied first.
 /// A pattern that RE2 cannot compile is reported as a violation that says so.
+/// A status that nobody filled is left out where status is a subresource: with the object itself
+/// the server takes none.
 std::vector<Violation> validate(Ref ref);
+
+/// Status is a subresource, and this one as it was made.
+template <Described T>
+bool has_unset_status(const T& object) {
+  if constexpr (requires {
+                  T::resource.has_status;
+                  object.status;
+                }) {
+    const std::remove_cvref_t<decltype(object.status)> unset{};
+    return T::resource.has_status && equal(ref_to(object.status), ref_to(unset));
+  } else {
+    return false;
+  }
+}
+/// Takes out what is about status.
+void drop_status(std::vector<Violation>& violations);
+
 template <Described T>
 std::vector<Violation> validate(const T& object) {
-  return validate(ref_to(object));
+  auto found = validate(ref_to(object));
+  if (has_unset_status(object)) drop_status(found);
+  return found;
 }
 
 /// Fields marked immutable whose value differs.
