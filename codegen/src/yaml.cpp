@@ -55,7 +55,10 @@ json::Value plain_scalar(const std::string& text) {
 /// Builds documents from the parser's events; yaml-cpp's own tree would take five times as long.
 class DocumentBuilder final : public YAML::EventHandler {
  public:
-  void OnDocumentStart(const YAML::Mark&) override {
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // yaml-cpp leaves a token that begins nothing where it is and would make documents of it forever
+    if (mark.pos == last_start_) throw YAML::Exception(mark, "a document cannot begin with this");
+    last_start_ = mark.pos;
     anchors_.clear();
     document_ = {};
     size_ = 0;
@@ -244,6 +247,7 @@ class DocumentBuilder final : public YAML::EventHandler {
   std::map<YAML::anchor_t, Anchor> anchors_;
   Document document_;
   std::size_t size_ = 0;
+  int last_start_ = -1;
 };
 
 std::size_t Document::line_of(const std::vector<std::string>& keys) const {
@@ -268,8 +272,8 @@ Result<std::vector<Document>> read_yaml(const std::string& file, std::string_vie
     std::istringstream in{std::string(text)};
     YAML::Parser parser(in);
     std::vector<Document> out;
+    DocumentBuilder builder;
     for (;;) {
-      DocumentBuilder builder;
       if (!parser.HandleNextDocument(builder)) return out;
       auto document = builder.take();
       if (!document.value.is_null()) out.push_back(std::move(document));

@@ -42,6 +42,8 @@ TEST(Yaml, ErrorsNameFileLineAndColumn) {
       {"a: 1\nb: [1, 2\n", "file.yaml:"},
       {"a: 1\na: 2\n", "file.yaml:2:1: `a` stands here a second time"},
       {"? [a]\n: 1\n", "file.yaml:1:3: the key is not a string"},
+      {",", "file.yaml:1:1: a document cannot begin with this"},
+      {"a: 1\n---\n,\n", "file.yaml:3:1: a document cannot begin with this"},
   };
   for (const auto& [text, message] : cases) {
     const auto result = parse_yaml("file.yaml", text);
