@@ -56,7 +56,8 @@ json::Value plain_scalar(const std::string& text) {
 class DocumentBuilder final : public YAML::EventHandler {
  public:
   void OnDocumentStart(const YAML::Mark& mark) override {
-    // yaml-cpp leaves a token that begins nothing where it is and would make documents of it forever
+    // yaml-cpp leaves a token that begins nothing where it is, and would make documents of it for
+    // ever
     if (mark.pos == last_start_) throw YAML::Exception(mark, "a document cannot begin with this");
     last_start_ = mark.pos;
     anchors_.clear();
@@ -77,7 +78,8 @@ class DocumentBuilder final : public YAML::EventHandler {
     put(mark, it->second.value, it->second.size, 0);
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& text) override {
+                const std::string& scalar) override {
+    const std::string text = json::repair_utf8(scalar);
     const std::size_t size = size_of(text);
     grow(mark, size);
     if (wants_key()) {

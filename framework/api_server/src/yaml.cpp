@@ -87,7 +87,7 @@ Value convert(const YAML::Node& node, int depth, std::size_t& budget) {
     case YAML::NodeType::Scalar:
       // "!" is what the parser says of a quoted scalar, "?" of a plain one
       return node.Tag() == "!" || node.Tag() == "tag:yaml.org,2002:str"
-                 ? Value(node.Scalar())
+                 ? Value(json::repair_utf8(node.Scalar()))
                  : plain_scalar(node.Scalar());
     case YAML::NodeType::Sequence: {
       Array out;
@@ -101,9 +101,9 @@ Value convert(const YAML::Node& node, int depth, std::size_t& budget) {
           throw YAML::Exception(entry.first.Mark(), "the key is not a string");
         }
         const Value key = convert(entry.first, depth + 1, budget);  // `on: x` has the key "true"
-        members.push_back(
-            {key.is_bool() ? (key.as_bool() ? "true" : "false") : entry.first.Scalar(),
-             convert(entry.second, depth + 1, budget)});
+        members.push_back({key.is_bool() ? (key.as_bool() ? "true" : "false")
+                                         : json::repair_utf8(entry.first.Scalar()),
+                           convert(entry.second, depth + 1, budget)});
       }
       return Object::from_unsorted(std::move(members));
     }

@@ -1,9 +1,12 @@
 #include "text.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+
+#include <windlass/json/utf8.hpp>
 
 namespace windlass::inline v0::json {
 namespace {
@@ -74,6 +77,23 @@ bool is_utf8(std::string_view text) {
     p += length;
   }
   return true;
+}
+
+std::string repair_utf8(std::string text) {
+  if (is_utf8(text)) return text;
+  std::string out;
+  const auto* p = reinterpret_cast<const unsigned char*>(text.data());
+  for (const auto* const end = p + text.size(); p < end;) {
+    const std::size_t length = sequence_length(p, end);
+    if (length == 0) {
+      out += static_cast<char>(0xc0 | *p >> 6);
+      out += static_cast<char>(0x80 | (*p & 0x3f));
+    } else {
+      out.append(reinterpret_cast<const char*>(p), length);
+    }
+    p += std::max<std::size_t>(length, 1);
+  }
+  return out;
 }
 
 namespace {

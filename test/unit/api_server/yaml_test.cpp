@@ -47,6 +47,13 @@ TEST(Yaml, TextsThatReadAsSomethingElseAreQuoted) {
   EXPECT_EQ(written("2024-01-01 \"x\""), "\"2024-01-01 \\\"x\\\"\"");
 }
 
+TEST(Yaml, EscapesOfOneByteAreCharacters) {
+  const auto read = read_yaml("\"\\_key\": \"a\\_b\\Nc\\xe9\\L\"");
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(*read, Value(Object{{"\u00a0key", "a\u00a0b\u0085c\u00e9\u2028"}}));
+  expect_same(*read);
+}
+
 TEST(Yaml, ATextCanBeTheWholeDocument) {
   for (const char* text : {"", "a", "a: b\nc: d", "a:--- 0\n:b c", "- a\n"})
     expect_same(Value(text));

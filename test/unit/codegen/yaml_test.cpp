@@ -58,6 +58,10 @@ TEST(Yaml, RefusesWhatIsNotUtf8) {
   EXPECT_EQ(documents.error().message, "x.yaml: it is not UTF-8; save it in that encoding");
 }
 
+TEST(Yaml, EscapesOfOneByteAreCharacters) {
+  EXPECT_EQ(json::dump(one(R"("\_a": "b\Nc\xe9")")), "{\"\u00a0a\":\"b\u0085c\u00e9\"}");
+}
+
 TEST(Yaml, MergeKeysAddWhatIsMissing) {
   EXPECT_EQ(
       json::dump(one("a: &x {p: 1, q: 2}\nb: {<<: *x, q: 3}\nc: {<<: [*x, {r: 4}], '<<': 5}\n")),
