@@ -217,6 +217,27 @@ TEST(Cluster, EveryLeaderHasAGreaterEpoch) {
   }
 }
 
+TEST(Cluster, ARuleOfOneKindIsAskedAfterItsChangesOnly) {
+  SimulatedCluster sim;
+  int asked = 0;
+  constexpr int wrong_at = 3;
+  sim.always<ConfigMap>("few maps", [&] {
+    return ++asked < wrong_at ? std::string() : "asked " + std::to_string(asked) + " times";
+  });
+  const auto put = [&](auto object, const char* name) {
+    object.metadata.name = name;
+    sim.apply(object);
+    sim.run_for(1s);
+  };
+  put(ConfigMap{}, "a");
+  put(api::core::v1::Secret{}, "b");
+  put(api::core::v1::ServiceAccount{}, "c");
+  EXPECT_EQ(asked, 1);
+  put(ConfigMap{}, "d");
+  EXPECT_EQ(asked, 2);
+  EXPECT_THROW(put(ConfigMap{}, "e"), Violation);
+}
+
 TEST(Cluster, TheSameSeedGivesTheSameTrace) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     std::string traces[2];
