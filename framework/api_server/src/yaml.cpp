@@ -115,6 +115,8 @@ Value convert(const YAML::Node& node, int depth, std::size_t& budget) {
 bool needs_quotes(const std::string& text) {
   constexpr std::string_view kSigns = "!&*-?[]{}|>@`\"'%,#";
   if (kSigns.find(text.front()) != std::string_view::npos) return true;
+  if (text.starts_with("---") || text.starts_with("..."))
+    return true;  // as a document begins or ends
   if (text.front() == ' ' || text.back() == ' ' || text.back() == ':') return true;
   return text.find(": ") != std::string::npos || text.find(" #") != std::string::npos;
 }

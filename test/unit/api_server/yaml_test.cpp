@@ -43,6 +43,8 @@ TEST(Yaml, TextsThatReadAsSomethingElseAreQuoted) {
         "inf", "v1:30", "node/1", "10m", "5%x"}) {
     EXPECT_EQ(written(text), text);
   }
+  EXPECT_EQ(written("..."), "'...'");
+  EXPECT_EQ(written("---a"), "'---a'");
   EXPECT_EQ(written("2024-01-01\"x: y"), "'2024-01-01\"x: y'");
   EXPECT_EQ(written("2024-01-01 \"x\""), "\"2024-01-01 \\\"x\\\"\"");
 }
@@ -55,7 +57,8 @@ TEST(Yaml, EscapesOfOneByteAreCharacters) {
 }
 
 TEST(Yaml, ATextCanBeTheWholeDocument) {
-  for (const char* text : {"", "a", "a: b\nc: d", "a:--- 0\n:b c", "- a\n"})
+  for (const char* text :
+       {"", "a", "a: b\nc: d", "a:--- 0\n:b c", "- a\n", "...", "---", "... a", "--- a", "---a"})
     expect_same(Value(text));
 }
 
