@@ -84,8 +84,10 @@ int rounds_of(std::string_view verifier) {
   constexpr int most = 10'000'000;  // seconds
   const auto digits = verifier.substr(verifier.find('$') + 1);
   int rounds = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), rounds);
-  return error == std::errc() && rounds > 0 && rounds <= most && *end == ':' ? rounds : 0;
+  const char* const last = digits.data() + digits.size();
+  const auto [end, error] = std::from_chars(digits.data(), last, rounds);
+  const bool good = error == std::errc() && end != last && *end == ':';
+  return good && rounds > 0 && rounds <= most ? rounds : 0;
 }
 
 }  // namespace

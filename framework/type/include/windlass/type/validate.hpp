@@ -22,8 +22,6 @@ struct Violation {
 /// Checks every value present against its field's constraints, and that required strings, lists and
 /// maps whose schema demands content have it. Default values are not applied first.
 /// A pattern that RE2 cannot compile is reported as a violation that says so.
-/// A status that nobody filled is left out where status is a subresource: with the object itself
-/// the server takes none.
 std::vector<Violation> validate(Ref ref);
 
 /// Status is a subresource, and this one as it was made.
@@ -42,6 +40,8 @@ bool has_unset_status(const T& object) {
 /// Takes out what is about status.
 void drop_status(std::vector<Violation>& violations);
 
+/// The same. A status that nobody filled is left out where status is a subresource: with the object
+/// itself the server takes none.
 template <Described T>
 std::vector<Violation> validate(const T& object) {
   auto found = validate(ref_to(object));
