@@ -98,10 +98,10 @@ function(_windlass_headers_of_crd out file prefix)
     if(NOT document MATCHES "CustomResourceDefinition")
       continue()
     endif()
-    string(REGEX MATCHALL "\n[ \t{-]*\"?kind\"?:[ \t]*[\"']?[A-Z][A-Za-z0-9]*" kinds "${document}")
+    string(REGEX MATCHALL "[\n{,][ \t{-]*\"?kind\"?:[ \t]*[\"']?[A-Z][A-Za-z0-9]*" kinds "${document}")
     list(TRANSFORM kinds REPLACE ".*[^A-Za-z0-9]" "")
     list(REMOVE_ITEM kinds CustomResourceDefinition CustomResourceDefinitionList List)
-    string(REGEX MATCHALL "\n[ \t{-]*\"?name\"?:[ \t]*[\"']?v[0-9]+((alpha|beta)[0-9]+)?[\"']?[ \t]*[,\r\n]"
+    string(REGEX MATCHALL "[\n{][ \t{-]*\"?name\"?:[ \t]*[\"']?v[0-9]+((alpha|beta)[0-9]+)?[\"']?[ \t]*[,\r\n]"
       versions "${document}")
     list(TRANSFORM versions REPLACE "[^a-z0-9]+$" "")
     list(TRANSFORM versions REPLACE ".*[^a-z0-9]" "")

@@ -77,7 +77,7 @@ void strip(FieldSet& fields) {
 }
 
 Shape shape_of(const Context& context, const Resource& resource) {
-  return {resource.schema, resource.custom ? context.state.registry.object_meta() : nullptr};
+  return {resource.schema, resource.custom ? context.state.registry.object_meta() : nullptr, true};
 }
 
 bool is_apply(const Context& context) {

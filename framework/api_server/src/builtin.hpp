@@ -49,6 +49,8 @@ void validate_pod_annotations(const json::Value& annotations, const json::Value&
 void check_host_path(const json::Value& source, const std::string& path, Causes& causes);
 // metadata.cpp
 void check_annotations(const json::Value& annotations, const std::string& path, Causes& causes);
+/// Of an object within an object: any name that can be a segment of a path.
+void check_embedded_metadata(const json::Value& metadata, const std::string& path, Causes& causes);
 const Rules& pod_rules();
 const Rules& pod_template_rules();
 // service.cpp

@@ -55,7 +55,8 @@ void report_unknown(Context& context, const Resource& resource, Unknown& unknown
 }
 
 /// Metadata of a custom object follows the built-in type.
-void conform_metadata(Context& context, const Resource& resource, Value& object, Unknown& unknown) {
+void conform_metadata(const Context& context, const Resource& resource, Value& object,
+                      Unknown& unknown) {
   Value* metadata = object.find("metadata");
   if (metadata == nullptr) return;
   Unknown found;
@@ -67,7 +68,25 @@ void conform_metadata(Context& context, const Resource& resource, Value& object,
   }
 }
 
+void conform_embedded(const Context& context, const Resource& resource, Value& object,
+                      Unknown& unknown) {
+  try {
+    coerce_embedded(*resource.schema, object, *context.state.registry.object_meta(), "", unknown);
+  } catch (const Failure& failure) {
+    throw Failure::bad_request(fmt::format("{0} in version \"{1}\" cannot be handled as a {0}: {2}",
+                                           resource.kind, resource.version, failure.what()));
+  }
+}
+
 }  // namespace
+
+void check_readable(const Context& context, const Resource& resource, const Value& object) {
+  const bool whole = resource.schema != nullptr && resource.schema->holds_embedded;
+  Value copy = whole ? object : Value(Object{{"metadata", object["metadata"]}});
+  Unknown ignored;
+  conform_metadata(context, resource, copy, ignored);
+  if (whole) conform_embedded(context, resource, copy, ignored);
+}
 
 void drop_nulls_below(Value& value) {
   if (value.is_array()) {
@@ -168,6 +187,7 @@ void conform(Context& context, const Resource& resource, Value& object,
     if (resource.schema != nullptr) {
       prune(*resource.schema, object, true, "", unknown);
       apply_defaults(*resource.schema, object, true);
+      conform_embedded(context, resource, object, unknown);
     }
   } else if (resource.schema != nullptr) {
     normalize(*resource.schema, object, resource.kind, resource.version, unknown);

@@ -228,7 +228,10 @@ void check_defaults(const Value& schema, const std::string& path, Causes& causes
       causes.invalid(path + ".default", *given, "must not have unknown fields");
     }
     const std::size_t before = causes.size();
-    validate(*compiled, *given, causes, nullptr, path + ".default");
+    validate_embedded(*compiled, *given, path + ".default", causes);
+    if (causes.size() == before) {
+      validate(*compiled, *given, causes, nullptr, path + ".default");
+    }
     if (causes.size() == before && cel::check_rules(schema, path).empty()) {
       const cel::Rules rules(schema);
       std::vector<std::string> warnings;

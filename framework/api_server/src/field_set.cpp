@@ -13,18 +13,20 @@ using json::Object;
 using json::Value;
 
 Shape Shape::member(std::string_view name) const {
-  if (metadata != nullptr && name == "metadata") return {metadata};
+  if (has_metadata() && name == "metadata") return {object_meta};
   if (schema == nullptr) return {};
-  if (const Field* field = schema->field(name)) return {field->schema, nullptr, field->atomic};
-  return {schema->values};
+  if (const Field* field = schema->field(name)) {
+    return {field->schema, object_meta, false, field->atomic};
+  }
+  return {schema->values, object_meta};
 }
 bool Shape::has_field(std::string_view element) const {
   if (!element.starts_with("f:")) return false;
   const std::string_view name = element.substr(2);
-  return (metadata != nullptr && name == "metadata") ||
+  return (has_metadata() && name == "metadata") ||
          (schema != nullptr && schema->field(name) != nullptr);
 }
-Shape Shape::item() const { return {schema != nullptr ? schema->items : nullptr}; }
+Shape Shape::item() const { return {schema != nullptr ? schema->items : nullptr, object_meta}; }
 bool Shape::is_map(const Value& value) const {
   return value.is_object() && !atomic && (schema == nullptr || !schema->atomic);
 }
@@ -212,7 +214,7 @@ void remove_fields(const Shape& shape, Value& value, const FieldSet& gone, bool 
     const FieldSet& below = member.value.as_object();
     bool erase = below.empty() || below.contains(".");
     if (!erase) {
-      const bool keep = keep_empty && !(shape.metadata != nullptr && member.key == "f:metadata");
+      const bool keep = keep_empty && !(shape.has_metadata() && member.key == "f:metadata");
       remove_fields(part_shape(shape, member.key), inner, below, keep);
       erase = !keep && ((inner.is_object() && inner.as_object().empty()) ||
                         (inner.is_array() && inner.as_array().empty()));
@@ -407,7 +409,7 @@ void typed_problems(const Shape& shape, const Value& value, const std::string& p
       for (const auto& member : value.as_object()) {
         const std::string inner = path + "." + member.key;
         const bool of_root =
-            (shape.metadata != nullptr || shape.schema->embedded) &&
+            shape.has_metadata() &&
             (member.key == "apiVersion" || member.key == "kind" || member.key == "metadata");
         const bool known = of_root || shape.schema->kind == Kind::map ||
                            shape.schema->preserve_unknown ||

@@ -16,9 +16,14 @@ using FieldSet = json::Object;
 /// Where schemas of the parts of an object are found.
 struct Shape {
   const Schema* schema = nullptr;
-  const Schema* metadata = nullptr;  ///< of a custom object's metadata; only at the root
+  /// Of custom objects: the form of the metadata of the whole, and of embedded resources.
+  const Schema* object_meta = nullptr;
+  bool root = false;
   bool atomic = false;
 
+  [[nodiscard]] bool has_metadata() const {
+    return object_meta != nullptr && (root || (schema != nullptr && schema->embedded));
+  }
   [[nodiscard]] Shape member(std::string_view name) const;
   [[nodiscard]] Shape item() const;
   [[nodiscard]] bool is_map(const json::Value& value) const;

@@ -98,9 +98,8 @@ std::string show_owners(const Array& list) {
   return "[" + out + "]";
 }
 
-void check_owners(const Value& owners, Causes& causes) {
+void check_owners(const Value& owners, const std::string& path, Causes& causes) {
   if (!owners.is_array()) return;
-  const std::string path = "metadata.ownerReferences";
   const Value* controller = nullptr;
   const Array& list = owners.as_array();
   for (const Value& owner : list) {
@@ -141,26 +140,26 @@ bool checks_finalizer_names(const Resource& resource) {
          resource.group != "admissionregistration.k8s.io";
 }
 
-void check_finalizers(const Resource& resource, const Value& finalizers, Causes& causes) {
+void check_finalizers(const Value& finalizers, const std::string& path, bool known_names,
+                      Causes& causes) {
   if (!finalizers.is_array()) return;
   const Array& list = finalizers.as_array();
   bool orphan = false, foreground = false;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const std::string_view name = list[i].string_or("");
     if (const auto problem = label_key_problem(name); !problem.empty()) {
-      causes.invalid("metadata.finalizers", list[i], problem);
+      causes.invalid(path, list[i], problem);
     }
     orphan = orphan || name == "orphan";
     foreground = foreground || name == "foregroundDeletion";
     const bool standard = name == "orphan" || name == "foregroundDeletion" || name == "kubernetes";
-    if (name.find('/') == std::string_view::npos && !standard && checks_finalizer_names(resource)) {
-      causes.invalid(index("metadata.finalizers", i), list[i],
+    if (name.find('/') == std::string_view::npos && !standard && known_names) {
+      causes.invalid(index(path, i), list[i],
                      "name is neither a standard finalizer name nor is it fully qualified");
     }
   }
   if (orphan && foreground) {
-    causes.invalid("metadata.finalizers", finalizers,
-                   "finalizer orphan and foregroundDeletion cannot be both set");
+    causes.invalid(path, finalizers, "finalizer orphan and foregroundDeletion cannot be both set");
   }
 }
 
@@ -180,6 +179,55 @@ void check_annotations(const Value& annotations, const std::string& path, Causes
   if (total > 256 * 1024) causes.too_long(path, 262144);
 }
 
+namespace {
+
+void check_common(const Value& metadata, const std::string& path, bool known_finalizers,
+                  Causes& causes) {
+  check_labels(metadata["labels"], path + ".labels", causes);
+  check_annotations(metadata["annotations"], path + ".annotations", causes);
+  check_owners(metadata["ownerReferences"], path + ".ownerReferences", causes);
+  check_finalizers(metadata["finalizers"], path + ".finalizers", known_finalizers, causes);
+}
+
+void check_managed_fields(const Value& entries, const std::string& path, Causes& causes) {
+  if (!entries.is_array()) return;
+  for (std::size_t i = 0; i < entries.as_array().size(); ++i) {
+    const Value& entry = entries.as_array()[i];
+    const std::string at = index(path, i);
+    const std::string_view operation = entry["operation"].string_or("");
+    if (operation != "Apply" && operation != "Update") {
+      causes.invalid(at + ".operation", operation, "must be `Apply` or `Update`");
+    }
+    const std::string_view type = entry["fieldsType"].string_or("");
+    if (!type.empty() && type != "FieldsV1") {
+      causes.invalid(at + ".fieldsType", type, "must be `FieldsV1`");
+    }
+    if (entry["manager"].string_or("").size() > 128) causes.too_long(at + ".manager", 128);
+    if (entry["subresource"].string_or("").size() > 256) causes.too_long(at + ".subresource", 256);
+  }
+}
+
+}  // namespace
+
+void check_embedded_metadata(const Value& metadata, const std::string& path, Causes& causes) {
+  if (const std::string_view base = metadata["generateName"].string_or(""); !base.empty()) {
+    if (base != "." && base != "..") {  // more follows
+      causes.invalid(path + ".generateName", base, path_segment_problem(base));
+    }
+  }
+  if (const std::string_view name = metadata["name"].string_or(""); !name.empty()) {
+    causes.invalid(path + ".name", name, path_segment_problem(name));
+  }
+  if (const std::string_view inside = metadata["namespace"].string_or(""); !inside.empty()) {
+    causes.invalid(path + ".namespace", inside, label_problem(inside));
+  }
+  if (const Value& generation = metadata["generation"]; generation.integer_or(0) < 0) {
+    causes.invalid(path + ".generation", generation, "must be greater than or equal to 0");
+  }
+  check_common(metadata, path, false, causes);
+  check_managed_fields(metadata["managedFields"], path + ".managedFields", causes);
+}
+
 void validate_metadata(const Resource& resource, const Value& object, Causes& causes) {
   const Value& metadata = object["metadata"];
   const std::string_view name = metadata["name"].string_or("");
@@ -194,10 +242,7 @@ void validate_metadata(const Resource& resource, const Value& object, Causes& ca
   } else if (const auto problem = name_problem(resource, name); !problem.empty()) {
     causes.invalid("metadata.name", name, problem);
   }
-  check_labels(metadata["labels"], "metadata.labels", causes);
-  check_annotations(metadata["annotations"], "metadata.annotations", causes);
-  check_owners(metadata["ownerReferences"], causes);
-  check_finalizers(resource, metadata["finalizers"], causes);
+  check_common(metadata, "metadata", checks_finalizer_names(resource), causes);
 }
 
 void warn_of_owners(Context& context, Value& object) {
@@ -330,10 +375,7 @@ void validate_metadata_update(const Resource& resource, const Value& old_object,
       causes.invalid(std::string("metadata.") + key, metadata[key], "field is immutable");
     }
   }
-  check_labels(metadata["labels"], "metadata.labels", causes);
-  check_annotations(metadata["annotations"], "metadata.annotations", causes);
-  check_owners(metadata["ownerReferences"], causes);
-  check_finalizers(resource, metadata["finalizers"], causes);
+  check_common(metadata, "metadata", checks_finalizer_names(resource), causes);
 }
 
 }  // namespace windlass::inline v0::api_server

@@ -9,6 +9,7 @@
 #include <re2/re2.h>
 
 #include <windlass/base/encoding.hpp>
+#include <windlass/meta/time.hpp>
 
 #include "schema.hpp"
 
@@ -73,6 +74,14 @@ std::string time_problem(const std::string& text, const std::string& layout) {
   }
   return fmt::format("parsing time {} as {}: cannot parse {} as {}", quote_json(text),
                      quote_json(layout), quote_json(rest), quote_json("Z07:00"));
+}
+
+/// A time as Go's metav1.Time writes it again: in UTC, without fractions of seconds.
+std::string in_seconds(const std::string& text) {
+  constexpr std::string_view kForm = "2006-01-02T15:04:05Z";
+  if (text.size() == kForm.size() && text.back() == 'Z') return text;
+  const auto time = meta::Time::parse(text);
+  return time ? time->to_string() : text;
 }
 
 /// The first byte at which a text stops being base64, or none.
@@ -145,13 +154,15 @@ struct Walk {
                       : value.is_string() ? "string"
                                           : std::string(json::to_string(value.type()));
     if (value.is_number() && schema.kind == Kind::integer) got += " " + json::dump(value);
+    const bool uid =
+        schema.kind == Kind::string && (place.go_path == "uid" || place.go_path.ends_with(".uid"));
     refuse(fmt::format("json: cannot unmarshal {} into Go struct field {}.{} of type {}", got,
-                       place.structure, place.go_path, go_type(schema)));
+                       place.structure, place.go_path, uid ? "types.UID" : go_type(schema)));
   }
 
   void object(const Schema& schema, Value& value, const Place& place) const;
   void value(const Schema& schema, Value& value, const Place& place) const;
-  void text(const Schema& schema, const Value& value, const Place& place) const;
+  void text(const Schema& schema, Value& value, const Place& place) const;
 };
 
 bool is_required(const Schema& schema, std::string_view name) {
@@ -212,19 +223,14 @@ void Walk::object(const Schema& schema, Value& value, const Place& place) const 
   }
 }
 
-void Walk::text(const Schema& schema, const Value& value, const Place& place) const {
-  if (!value.is_string()) {
-    if (schema.name != "Time" && schema.name != "MicroTime") mismatch(schema, value, place);
-    refuse(fmt::format("json: cannot unmarshal {} into Go value of type string",
-                       value.is_bool()     ? "bool"
-                       : value.is_number() ? "number"
-                                           : std::string(json::to_string(value.type()))));
-  }
+void Walk::text(const Schema& schema, Value& value, const Place& place) const {
+  if (!value.is_string()) mismatch(schema, value, place);
   const std::string& given = value.as_string();
   if (schema.name == "Time" || schema.name == "MicroTime") {
     const std::string layout =
         schema.name == "Time" ? "2006-01-02T15:04:05Z07:00" : "2006-01-02T15:04:05.000000Z07:00";
     if (const std::string problem = time_problem(given, layout); !problem.empty()) refuse(problem);
+    if (schema.name == "Time") value = in_seconds(given);
   } else if (schema.format == "byte") {
     if (const auto at = base64_problem(given)) {
       if (decoder == Decoder::unstructured) {

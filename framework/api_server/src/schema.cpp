@@ -188,6 +188,11 @@ std::optional<std::int64_t> count_of(const Value& value) {
   return value.is_number() ? std::optional(value.integer_or(0)) : std::nullopt;
 }
 
+std::optional<Value> default_of(const Value& document) {
+  const Value* value = document.find("default");
+  return value != nullptr && !value->is_null() ? std::optional(*value) : std::nullopt;
+}
+
 void read_constraints(Schema& schema, const Value& document, const std::string& path,
                       Causes& causes) {
   schema.nullable = document["nullable"].bool_or(false);
@@ -231,12 +236,14 @@ void SchemaSet::fill_structural(Schema& schema, const Value& document, const std
   read_strings(document["required"], schema.required);
   if (const Value* items = document.find("items"); items != nullptr && items->is_object()) {
     schema.items = structural(*items, path + ".items", causes);
+    schema.inner_default = default_of(*items);
   }
   if (document["type"].string_or("") == "object") schema.kind = Kind::object;
   if (const Value* values = document.find("additionalProperties")) {
     if (values->is_object()) {
       schema.kind = Kind::map;
       schema.values = structural(*values, path + ".additionalProperties", causes);
+      schema.inner_default = default_of(*values);
     } else if (values->bool_or(false)) {
       schema.preserve_unknown = true;
     }
@@ -251,6 +258,10 @@ void SchemaSet::fill_structural(Schema& schema, const Value& document, const std
       schema.fields.push_back(std::move(field));
     }
   }
+  const auto holds = [](const Schema* part) { return part != nullptr && part->holds_embedded; };
+  schema.holds_embedded = schema.embedded || holds(schema.items) || holds(schema.values) ||
+                          std::any_of(schema.fields.begin(), schema.fields.end(),
+                                      [&](const Field& field) { return holds(field.schema); });
   const auto read_group = [&](const char* key, std::vector<const Schema*>& out) {
     if (!document[key].is_array()) return;
     for (const Value& part : document[key].as_array()) {

@@ -61,6 +61,8 @@ struct Schema {
   bool preserve_unknown = false;
   bool nullable = false;
   bool embedded = false;
+  bool holds_embedded = false;                              ///< itself, or a part of it
+  std::optional<json::Value> inner_default = std::nullopt;  ///< of `items` or `values`
 
   std::vector<json::Value> enumeration = {};
   std::optional<double> minimum = std::nullopt, maximum = std::nullopt;
@@ -123,12 +125,20 @@ std::string reason_of(std::string_view message);
 /// Drops what a structural schema does not name. `root`: apiVersion, kind and metadata stay.
 void prune(const Schema& schema, json::Value& value, bool root, const std::string& path,
            Unknown& unknown);
-/// Fills in defaults, and drops nulls that are not allowed where a default exists.
+/// Fills in defaults, and drops members that are null where their schema allows none.
 void apply_defaults(const Schema& schema, json::Value& value, bool root);
 /// Checks a custom object or a part of one: `prefix` is where the part is. What an update leaves as
 /// it was is tolerated (ratcheting): `old_value` is what it replaces, nullptr for a creation.
 void validate(const Schema& schema, const json::Value& value, Causes& causes,
               const json::Value* old_value = nullptr, const std::string& prefix = "");
+/// Brings the metadata of a custom object's embedded resources (x-kubernetes-embedded-resource) to
+/// the form of `object_meta`. Throws Failure(400), with the place and the problem alone, for what
+/// cannot be read.
+void coerce_embedded(const Schema& schema, json::Value& value, const Schema& object_meta,
+                     const std::string& path, Unknown& unknown);
+/// What embedded resources must have: apiVersion, kind, and names that are names.
+void validate_embedded(const Schema& schema, const json::Value& value, const std::string& path,
+                       Causes& causes);
 /// Lists that are sets or maps have no entry twice.
 void validate_lists(const Schema& schema, const json::Value& value, const std::string& path,
                     Causes& causes);

@@ -156,6 +156,9 @@ void validate_metadata_update(const Resource& resource, const json::Value& old_o
 /// Reads an object as its type or schema does: unknown fields, defaults. Throws Failure.
 void conform(Context& context, const Resource& resource, json::Value& object,
              const WriteOptions& options);
+/// Throws what `conform` would for a custom object whose metadata, or an embedded resource's,
+/// cannot be read.
+void check_readable(const Context& context, const Resource& resource, const json::Value& object);
 /// From the stored to the requested version and back.
 json::Value to_version(const Resource& resource, const json::Value& stored);
 json::Value to_storage(const Resource& resource, json::Value object);

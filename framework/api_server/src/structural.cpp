@@ -55,10 +55,26 @@ void prune(const Schema& schema, Value& value, bool root, const std::string& pat
   }
 }
 
+namespace {
+
+bool is_stray_null(const Schema& schema, const Value& value) {
+  return value.is_null() && !schema.nullable;
+}
+
+/// Of an element of a list or a value of a map, whose schema is `inner`.
+void apply_inner_default(const Schema& inner, const std::optional<Value>& given, Value& value) {
+  if (given && is_stray_null(inner, value)) value = *given;
+  apply_defaults(inner, value, false);
+}
+
+}  // namespace
+
 void apply_defaults(const Schema& schema, Value& value, bool root) {
   if (value.is_array()) {
     if (schema.items == nullptr) return;
-    for (Value& entry : value.as_array()) apply_defaults(*schema.items, entry, false);
+    for (Value& entry : value.as_array()) {
+      apply_inner_default(*schema.items, schema.inner_default, entry);
+    }
     return;
   }
   if (!value.is_object()) return;
@@ -66,15 +82,21 @@ void apply_defaults(const Schema& schema, Value& value, bool root) {
   for (const Field& field : schema.fields) {
     if (root && is_root_member(field.name)) continue;
     const Value* present = members.find(field.name);
-    if (present != nullptr && present->is_null() && !field.schema->nullable) {
+    if (present != nullptr && is_stray_null(*field.schema, *present)) {
       members.erase(field.name);
       present = nullptr;
     }
     if (present == nullptr && field.default_value) members.set(field.name, *field.default_value);
     if (Value* now = members.find(field.name)) apply_defaults(*field.schema, *now, false);
   }
-  if (schema.values != nullptr) {
-    for (auto& member : members) apply_defaults(*schema.values, member.value, false);
+  if (schema.values == nullptr) return;
+  for (auto member = members.begin(); member != members.end();) {
+    if (!schema.inner_default && is_stray_null(*schema.values, member->value)) {
+      member = members.erase(member);
+    } else {
+      apply_inner_default(*schema.values, schema.inner_default, member->value);
+      ++member;
+    }
   }
 }
 

@@ -120,6 +120,7 @@ void validate_custom(const Resource& resource, const Value& object, const Value*
     if (!of_status) check_replicas(object, resource.replicas_path, causes);
     check_replicas(object, resource.status_replicas_path, causes);
   }
+  if (!of_status) validate_embedded(*resource.schema, object, "", causes);
   Causes before, now;
   if (old_object != nullptr) validate_lists(*resource.schema, *old_object, "", before);
   if (before.empty()) validate_lists(*resource.schema, object, "", now);

@@ -452,11 +452,22 @@ Reply apply_request(Context& context, const WriteOptions& options) {
 
 namespace {
 
+void check_patched_custom(const Context& context, const Value& object) {
+  std::string why;
+  try {
+    check_readable(context, *context.resource, object);
+  } catch (const Failure& failure) {
+    why = reason_of(failure.what());
+  }
+  if (!why.empty()) throw Failure::invalid_patch(json::dump(object), why);
+}
+
 /// What a patch made of an object must read as one of its kind.
 void check_patched(const Context& context, const Value& patch, const Value& object, bool strategic,
                    const WriteOptions& options) {
   const Resource& resource = *context.resource;
-  if (resource.custom || resource.schema == nullptr) return;
+  if (resource.custom) return check_patched_custom(context, object);
+  if (resource.schema == nullptr) return;
   const std::string shown = strategic ? show_go(patch) : json::dump(object);
   const std::string version(object["apiVersion"].string_or(""));
   const std::string kind(object["kind"].string_or(""));

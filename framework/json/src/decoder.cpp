@@ -125,7 +125,12 @@ bool Decoder::typed_null() {
   if (shape_->kind == Kind::optional && shape_->optional->set_null != nullptr) {
     shape_->optional->set_null(target_);
   }
-  return !options_.require_required || null_may_be_here() || mismatch("null");
+  if (!options_.require_required) return true;
+  if (top_->kind == Kind::map && !can_hold_null()) {
+    top_->shape->map->drop_last(top_->container);
+    return true;
+  }
+  return null_may_be_here() || mismatch("null");
 }
 
 bool Decoder::other_null() {
@@ -137,9 +142,12 @@ bool Decoder::other_null() {
   return true;
 }
 
+bool Decoder::can_hold_null() const {
+  return shape_->kind == Kind::optional || shape_->kind == Kind::any || shape_->kind == Kind::raw;
+}
+
 bool Decoder::null_may_be_here() const {
-  const bool can_hold = shape_->kind == Kind::optional || shape_->kind == Kind::any;
-  if (can_hold || shape_->kind == Kind::raw || top_ == frames_.data()) return true;
+  if (can_hold_null() || top_ == frames_.data()) return true;
   return top_->kind == Kind::object && top_->current != nullptr &&
          top_->current->presence == type::Presence::optional;
 }

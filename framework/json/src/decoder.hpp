@@ -117,6 +117,7 @@ class Decoder final {
   /// Points shape_ and target_ at where the next value goes; false when it is to be dropped.
   bool slot();
   void unwrap();
+  [[nodiscard]] bool can_hold_null() const;
   [[nodiscard]] bool null_may_be_here() const;
   bool finish_any();
   bool finish_raw();

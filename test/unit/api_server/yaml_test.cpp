@@ -62,6 +62,29 @@ TEST(Yaml, ATextCanBeTheWholeDocument) {
     expect_same(Value(text));
 }
 
+TEST(Yaml, KeysThatAreLongOrOfSeveralLinesAreMarked) {
+  const std::string longest(128, 'k'), longer(129, 'k');
+  const Object inner{{"a", 1}, {"b", json::Array{"x"}}};
+  EXPECT_EQ(write_yaml(Object{{longest, 1}}), longest + ": 1\n");
+  EXPECT_EQ(write_yaml(Object{{longer, 1}}), "? " + longer + "\n: 1\n");
+  EXPECT_EQ(write_yaml(Object{{longer, inner}}), "? " + longer + "\n: a: 1\n  b:\n  - x\n");
+  EXPECT_EQ(write_yaml(Object{{longer, json::Array{"a", inner}}}),
+            "? " + longer + "\n: - a\n  - a: 1\n    b:\n    - x\n");
+  EXPECT_EQ(write_yaml(Object{{"in", Object{{longer, Object()}, {"z", "a\nb"}}}}),
+            "in:\n  ? " + longer + "\n  : {}\n  z: |-\n    a\n    b\n");
+  EXPECT_EQ(write_yaml(Object{{"a\nb", "c\nd\n"}}), "? |-\n  a\n  b\n: |\n  c\n  d\n");
+  for (const std::string& key :
+       {longer, std::string(5000, 'k'), longer + ": '#", std::string("a\nb\n\n"), " a\n" + longer,
+        "\n" + longer, longer + "\u2029: ", "- " + longer, "? " + longer}) {
+    for (const Value& value : {Value(1), Value(inner), Value(json::Array{inner, "a\n"}),
+                               Value("a\n\nb\n"), Value(Object{{key, Object{{key, key}}}})}) {
+      expect_same(Object{{key, value}});
+      expect_same(Object{{"a", Object{{"b", 1}, {key, value}, {"z", 1}}}});
+      expect_same(json::Array{Object{{key, value}, {"z", key}}});
+    }
+  }
+}
+
 TEST(Yaml, LinesAndControls) {
   for (const std::string text : {"\n",
                                  "\n\n",

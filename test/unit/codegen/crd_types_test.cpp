@@ -248,7 +248,7 @@ TEST(CrdTypes, RulesSeeWhatIsInsideJsonValues) {
   namespace cel = windlass::cel;
   HTTPWidget widget = decoded(kEverything);
   widget.spec.big = 2048;
-  widget.spec.pod = json::parse(R"({"kind": "Small", "spec": {"nodes": 4}})").value();
+  widget.spec.pod = json::parse(R"({"apiVersion": "v1", "kind": "Small", "spec": {"nodes": 4}})").value();
   EXPECT_EQ(cel::validate(widget).size(), 0u);
   widget.spec.pod["spec"]["nodes"] = 5;
   const auto found = cel::validate(widget);

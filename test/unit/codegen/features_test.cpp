@@ -120,6 +120,30 @@ TEST(Features, AStatusIsDemandedOnlyOfWhoFillsIt) {
   EXPECT_EQ(problems(windlass::cel::validate_update(made, grown)), "");
 }
 
+TEST(Features, EmbeddedResourcesAreObjects) {
+  struct Case {
+    void (*change)(EmbeddedSpec&);
+    const char* problem;
+  };
+  const Case cases[] = {
+      {[](EmbeddedSpec& s) { s.object.as_object().erase("kind"); },
+       "spec.object.kind: Required value\n"},
+      {[](EmbeddedSpec& s) { s.objects.at(0)["apiVersion"] = ""; },
+       "spec.objects[0].apiVersion: Invalid value: \"\": must not be empty\n"},
+      {[](EmbeddedSpec& s) { s.described["metadata"]["name"] = "a/b"; },
+       "spec.described.metadata.name: Invalid value: \"a/b\": may not contain '/'\n"},
+      {[](EmbeddedSpec& s) { s.free["kind"] = 5; }, ""},
+      {[](EmbeddedSpec& s) { s.perhaps.set_null(); }, ""},
+  };
+  for (const Case& one : cases) {
+    auto object = json::from_value<Embedded>(example("Embedded")).value();
+    one.change(object.spec);
+    EXPECT_EQ(problems(windlass::cel::validate(object)), one.problem);
+    // the server lets no update pass for what was wrong before
+    EXPECT_EQ(problems(windlass::cel::validate_update(object, object)), one.problem);
+  }
+}
+
 TEST(Features, DemandsAreMade) {
   struct Case {
     void (*change)(DemandSpec&);

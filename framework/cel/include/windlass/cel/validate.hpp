@@ -1,6 +1,7 @@
 #pragma once
 // Validation of a type's objects before a request is made: all that its schema demands, with the
-// rules in CEL. Who leaves the rules to the server uses type::validate and needs no CEL.
+// rules in CEL and embedded resources. Who leaves these to the server uses type::validate and needs
+// no CEL.
 
 #include <vector>
 
@@ -15,7 +16,7 @@ namespace windlass::inline v0::cel {
 /// `validate` below keeps one for each type.
 class Validator {
  public:
-  explicit Validator(const type::Shape& shape) : rules_(json::schema_of(shape)) {}
+  explicit Validator(const type::Shape& shape);
 
   /// `object` has its defaults. `old_object` is what it replaces, or nothing. Without
   /// `with_status`, what the object's status holds does not count.
@@ -24,6 +25,7 @@ class Validator {
 
  private:
   Rules rules_;
+  json::Value embedded_;  ///< the schema, when parts of it are embedded resources; otherwise null
 };
 
 template <type::Described T>
@@ -33,7 +35,8 @@ const Validator& validator_of() {
 }
 
 /// Everything that is wrong with the object, as the server would say it, with the path: bounds,
-/// patterns, formats, list keys, oneOf and the like, and the rules of x-kubernetes-validations.
+/// patterns, formats, list keys, oneOf and the like, apiVersion, kind and metadata of embedded
+/// resources, and the rules of x-kubernetes-validations.
 /// Defaults are applied to a copy first. Rules that mention oldSelf (transition rules) apply only
 /// to updates. As on the server, rules are left out when values are missing, too long, too many or
 /// none of an enumeration; the last violation then says so. A status that nobody filled is left out

@@ -18,7 +18,8 @@ struct DecodeOptions {
   std::size_t max_depth = 500;  ///< of nested arrays and objects
   bool reject_unknown = false;  ///< members that the type does not have are errors
   /// Absent required members are errors, and so is null where a value must be: in a required
-  /// member, and as an element of a list or a value of a map that may not be null.
+  /// member, and as an element of a list that may not be null. A value of a map that is null where
+  /// it may not be is dropped, as kube-apiserver drops it from custom resources.
   bool require_required = false;
 };
 

@@ -151,6 +151,8 @@ class FlatMap {
   /// For decoders: adds an entry at the end without looking at the order. `normalise` must follow
   /// before the map is used in any other way.
   V& append_unsorted(Key key) { return entries_.emplace_back(std::move(key), V()).second; }
+  /// Takes the entry at the end away again.
+  void drop_last() { entries_.pop_back(); }
   /// Restores the order; of equal keys the last wins.
   void normalise() {
     const auto not_ascending = [](const auto& a, const auto& b) { return !(a.first < b.first); };

@@ -142,6 +142,7 @@ struct MapOps {
   std::size_t value_offset;
   MapView (*view)(const void* map);
   void* (*append)(void* map, std::string_view key);  ///< the new value; out of order until `finish`
+  void (*drop_last)(void* map);                      ///< what was appended last
   void (*finish)(void* map);                         ///< sorts, last of equal keys wins, shrinks
   void (*reserve)(void* map, std::size_t count);
   void (*clear)(void* map);
@@ -466,6 +467,7 @@ inline constexpr MapOps map_ops{
     .append = [](void* map, std::string_view key) -> void* {
       return &static_cast<FlatMap<std::string, V>*>(map)->append_unsorted(std::string(key));
     },
+    .drop_last = [](void* map) { static_cast<FlatMap<std::string, V>*>(map)->drop_last(); },
     .finish =
         [](void* map) {
           auto& entries = *static_cast<FlatMap<std::string, V>*>(map);
