@@ -89,6 +89,16 @@ bool is_int_or_string(const Value& schema) {
   return schema["x-kubernetes-int-or-string"].bool_or(false);
 }
 
+bool keeps_unknown(const Value& schema) {
+  return schema["x-kubernetes-preserve-unknown-fields"].bool_or(false) ||
+         schema["additionalProperties"].bool_or(false);
+}
+
+/// An object of anything, such as RawExtension.
+bool is_free(const Value& known) {
+  return known.find("properties") == nullptr && known.find("additionalProperties") == nullptr;
+}
+
 bool contains(const Value& names, std::string_view name) {
   return names.is_array() && std::any_of(names.as_array().begin(), names.as_array().end(),
                                          [&](const Value& entry) { return entry == Value(name); });
@@ -134,6 +144,7 @@ const Value& KnownTypes::resolve(const Value& known) const {
 
 bool KnownTypes::covers(const Value& known_or_reference, const Value& schema, int depth) const {
   if (depth > kMaxDepth) return false;
+  if (depth > 0 && schema["nullable"].bool_or(false)) return false;  // null is a value there
   const Value& known = resolve(known_or_reference);
   if (known.find("oneOf")) return is_int_or_string(schema);
   if (is_int_or_string(schema)) return false;
@@ -143,6 +154,7 @@ bool KnownTypes::covers(const Value& known_or_reference, const Value& schema, in
   }
   if (type != "object") return same_scalar(known, schema);
   if (known["type"] != Value("object")) return false;
+  if (keeps_unknown(schema)) return is_free(known);
   const Value& values = schema["additionalProperties"];
   if (values.is_object()) {
     return known.find("additionalProperties") &&

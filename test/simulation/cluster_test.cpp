@@ -181,6 +181,36 @@ TEST(Cluster, AStuckLeaderIsEndedByItsWatchdog) {
   EXPECT_EQ(page(sim, "world"), "Hello, world!");
 }
 
+/// Takes longer than a cluster has to be calm to be at rest.
+class SlowReconciler final : public ObjectReconciler<Greeting> {
+ public:
+  Task<Action> reconcile(Context context, Ref<Greeting> greeting) override {
+    co_await sleep_for(context.clock(), 61500ms);
+    ConfigMap page;
+    page.metadata.name = greeting->metadata.name;
+    page.metadata.namespace_ = greeting->metadata.namespace_;
+    page.data["greeting"] = "at last";
+    co_await context.apply(page);
+    co_return await_change();
+  }
+};
+
+TEST(Cluster, IsNotAtRestWhileSomethingIsReconciled) {
+  SimulatedCluster sim({.seed = 5});
+  sim.install(GREETING_CRD);
+  sim.start_replicas(1, [](Manager& manager) {
+    controller_managed_by(manager)
+        .reconciles<Greeting>()
+        .owns<ConfigMap>()
+        .complete<SlowReconciler>();
+  });
+  ASSERT_TRUE(sim.run_until([&] { return sim.leader() >= 0; }, 1min));
+  sim.apply(greeting("world", "world"));
+  sim.run_until_quiet(10min, 2s);
+  EXPECT_TRUE(sim.converged());
+  EXPECT_EQ(page(sim, "world"), "at last");
+}
+
 /// Notes which epoch it worked in.
 class EpochReader final : public ObjectReconciler<Greeting> {
  public:

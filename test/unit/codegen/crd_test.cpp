@@ -198,6 +198,22 @@ TEST(Crd, AShapeWithAnythingElseIsItsOwnType) {
       "windlass::Box<FooSpecA>");
 }
 
+TEST(Crd, AShapeThatKeepsMoreIsItsOwnType) {
+  const KnownTypes known = kubernetes();
+  const auto resources = [](const std::string& more, const std::string& inner) {
+    return "{a: {type: object" + more + ", properties: {limits: {type: object" + inner +
+           ", additionalProperties: {x-kubernetes-int-or-string: true}}, requests: {type: object, "
+           "additionalProperties: {x-kubernetes-int-or-string: true}}}}}";
+  };
+  EXPECT_EQ(member_type(resources("", ""), known),
+            "windlass::Box<windlass::api::core::v1::ResourceRequirements>");
+  EXPECT_EQ(member_type(resources(", nullable: true", ""), known),
+            "windlass::Nullable<windlass::api::core::v1::ResourceRequirements>");
+  const std::string unknown = ", x-kubernetes-preserve-unknown-fields: true";
+  EXPECT_EQ(member_type(resources(unknown, ""), known), "windlass::Box<FooSpecA>");
+  EXPECT_EQ(member_type(resources("", ", nullable: true"), known), "windlass::Box<FooSpecA>");
+}
+
 TEST(Crd, EqualShapesAreOneType) {
   const auto crds = parse(crd_with(
       "{a: {type: object, description: one, properties: {x: {type: integer}}},"

@@ -334,6 +334,10 @@ std::string SimulatedCluster::Impl::unrest() const {
     for (const auto& [controller, keys] :
          replicas[static_cast<std::size_t>(leads)].reconciles->controllers) {
       for (const auto& [key, entry] : keys) {
+        if (entry.running > 0) {
+          return controller + " " + key.to_string() + " is being reconciled since " +
+                 format_duration(entry.last_start);
+        }
         if (entry.failed_at < Duration::zero()) continue;
         return controller + " " + key.to_string() + " failed at " +
                format_duration(entry.failed_at) + " and was not tried again";
