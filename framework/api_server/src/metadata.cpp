@@ -104,9 +104,8 @@ void check_owners(const Value& owners, const std::string& path, Causes& causes) 
   const Array& list = owners.as_array();
   for (const Value& owner : list) {
     const std::string version(owner["apiVersion"].string_or(""));
-    const auto slash = version.find('/');
-    if (version.empty() ||
-        (slash != std::string::npos && version.find('/', slash + 1) != std::string::npos)) {
+    const auto slashes = std::count(version.begin(), version.end(), '/');
+    if (version.empty() || version.back() == '/' || slashes > 1) {
       causes.invalid(path + ".apiVersion", Value(version), "version must not be empty");
     }
     for (const char* key : {"kind", "name", "uid"}) {

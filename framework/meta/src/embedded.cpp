@@ -83,9 +83,7 @@ class Checker {
       add(path + ".labels", validate_label_value(label));
     }
     check_annotations(metadata->annotations, path + ".annotations");
-    for (const OwnerReference& owner : metadata->owner_references) {
-      check_owner(owner, path + ".ownerReferences");
-    }
+    check_owners(metadata->owner_references, path + ".ownerReferences");
     check_finalizers(*metadata, path + ".finalizers");
     check_managers(*metadata, path + ".managedFields");
   }
@@ -112,15 +110,30 @@ class Checker {
                       "FieldValueTooLong"});
   }
 
-  void check_owner(const OwnerReference& owner, const std::string& path) {
-    if (owner.api_version.empty()) {
-      invalid(path + ".apiVersion", "\"\"", "version must not be empty");
+  static bool names_a_version(std::string_view api_version) {
+    return !api_version.empty() && api_version.back() != '/' &&
+           std::count(api_version.begin(), api_version.end(), '/') <= 1;
+  }
+
+  void check_owners(const std::vector<OwnerReference>& owners, const std::string& path) {
+    int controllers = 0;
+    for (const OwnerReference& owner : owners) {
+      if (!names_a_version(owner.api_version)) {
+        invalid(path + ".apiVersion", quote_json(owner.api_version), "version must not be empty");
+      }
+      const std::pair<const char*, const std::string&> needed[] = {
+          {".kind", owner.kind}, {".name", owner.name}, {".uid", owner.uid}};
+      for (const auto& [key, text] : needed) {
+        if (text.empty()) invalid(path + key, "\"\"", "must not be empty");
+      }
+      if (owner.api_version == "v1" && owner.kind == "Event") {
+        invalid(path, json::dump(json::to_value(owner)),
+                "/v1, Kind=Event is disallowed from being an owner");
+      }
+      controllers += owner.controller.value_or(false) ? 1 : 0;
     }
-    const std::pair<const char*, const std::string&> needed[] = {
-        {".kind", owner.kind}, {".name", owner.name}, {".uid", owner.uid}};
-    for (const auto& [key, text] : needed) {
-      if (text.empty()) invalid(path + key, "\"\"", "must not be empty");
-    }
+    if (controllers < 2) return;
+    found_.push_back({path, "Invalid value: Only one reference can have Controller set to true"});
   }
 
   void check_finalizers(const ObjectMeta& metadata, const std::string& path) {
