@@ -94,11 +94,6 @@ bool keeps_unknown(const Value& schema) {
          schema["additionalProperties"].bool_or(false);
 }
 
-/// An object of anything, such as RawExtension.
-bool is_free(const Value& known) {
-  return known.find("properties") == nullptr && known.find("additionalProperties") == nullptr;
-}
-
 bool contains(const Value& names, std::string_view name) {
   return names.is_array() && std::any_of(names.as_array().begin(), names.as_array().end(),
                                          [&](const Value& entry) { return entry == Value(name); });
@@ -154,7 +149,7 @@ bool KnownTypes::covers(const Value& known_or_reference, const Value& schema, in
   }
   if (type != "object") return same_scalar(known, schema);
   if (known["type"] != Value("object")) return false;
-  if (keeps_unknown(schema)) return is_free(known);
+  if (keeps_unknown(schema)) return false;
   const Value& values = schema["additionalProperties"];
   if (values.is_object()) {
     return known.find("additionalProperties") &&

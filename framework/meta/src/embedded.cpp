@@ -99,14 +99,17 @@ class Checker {
   }
 
   void check_annotations(const StringMap& annotations, const std::string& path) {
-    constexpr std::size_t kMaximum = 256 * 1024;
     std::size_t total = 0;
     for (const auto& [key, text] : annotations) {
       add(path, validate_qualified_name(lower(key)));
       total += key.size() + text.size();
     }
-    if (total <= kMaximum) return;
-    found_.push_back({path, "Too long: may not be more than " + std::to_string(kMaximum) + " bytes",
+    check_size(total, 256 * 1024, path);
+  }
+
+  void check_size(std::size_t size, std::size_t maximum, const std::string& path) {
+    if (size <= maximum) return;
+    found_.push_back({path, "Too long: may not be more than " + std::to_string(maximum) + " bytes",
                       "FieldValueTooLong"});
   }
 
@@ -154,6 +157,8 @@ class Checker {
       if (!entry.fields_type.empty() && entry.fields_type != "FieldsV1") {
         invalid(at + ".fieldsType", quote_json(entry.fields_type), "must be `FieldsV1`");
       }
+      check_size(entry.manager.size(), 128, at + ".manager");
+      check_size(entry.subresource.size(), 256, at + ".subresource");
     }
   }
 

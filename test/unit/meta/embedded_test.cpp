@@ -61,6 +61,18 @@ TEST(Embedded, WantsAnApiVersionAndAKind) {
   }
 }
 
+TEST(Embedded, RefusesWhatIsTooLong) {
+  const auto found = [](const std::string& metadata) {
+    const auto violations = meta::validate_embedded(with_metadata(metadata), "one");
+    return violations.size() == 1 ? violations[0].path + ": " + violations[0].message : "";
+  };
+  EXPECT_EQ(found(R"({"annotations":{"a":")" + std::string(262144, 'x') + "\"}}"),
+            "one.metadata.annotations: Too long: may not be more than 262144 bytes");
+  EXPECT_EQ(found(R"({"managedFields":[{"operation":"Apply","manager":")" + std::string(129, 'x') +
+                  "\"}]}"),
+            "one.metadata.managedFields[0].manager: Too long: may not be more than 128 bytes");
+}
+
 TEST(Embedded, RefusesMetadataThatTheServerRefuses) {
   const std::pair<const char*, const char*> cases[] = {
       {"\"text\"", ""},
