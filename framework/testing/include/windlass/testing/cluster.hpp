@@ -181,8 +181,8 @@ class SimulatedCluster {
   bool run_until(const std::function<bool()>& condition, Duration limit);
   /// Ends all faults: connections, clocks, servers and replicas work again.
   void heal();
-  /// Runs until nothing but leases has been written for a minute, all replicas are up, one leads,
-  /// and all caches are current. Throws Violation when that takes longer than `limit`, when a
+  /// Runs until nothing but leases has been written for a minute, all replicas are up, one leads
+  /// and reconciles nothing just then, and all caches are current. Throws Violation when that takes longer than `limit`, when a
   /// change was left unreconciled, or when anything is written in the `quiet` that follows.
   void run_until_quiet(Duration limit, Duration quiet = std::chrono::minutes(5));
   /// True when it came to rest and nothing was changed since.
